@@ -1,0 +1,80 @@
+import type { Retention } from '../bus/bus.ts'
+import { namespaceOf } from '../protocol/channel.ts'
+
+/** Who may do something with a channel, when no hook decides. */
+export type Audience = 'nobody' | 'authenticated' | 'anyone'
+
+/** How a family of channels behaves. */
+export interface ChannelRule {
+  /** Whether publications are kept in a log (ordered, recoverable) or only passed on, at most once. @default true */
+  readonly logged: boolean
+  /** Publications kept for recovery. @default 100 */
+  readonly historySize: number
+  /** Milliseconds they are kept after the last one. @default 300_000 */
+  readonly historyTtlMs: number
+  /** Which clients may publish when there is no `authorizePublish` hook; the server always may. @default 'nobody' */
+  readonly publish: Audience
+  /** Which clients may subscribe when there is no `authorizeSubscribe` hook. @default 'anyone' */
+  readonly subscribe: Audience
+}
+
+/** Rules by namespace: the part of a channel's name before its first `:`. What a namespace leaves out comes from `defaults`. */
+export interface ChannelRulesOptions {
+  readonly defaults?: Partial<ChannelRule> | undefined
+  readonly namespaces?: Readonly<Record<string, Partial<ChannelRule>>> | undefined
+}
+
+/** How long a silent channel's epoch and offset are remembered: long enough that quiet subscribers see no needless break. */
+const META_TTL_MS = 7 * 24 * 3_600_000
+
+const DEFAULT_RULE: ChannelRule = {
+  logged: true,
+  historySize: 100,
+  historyTtlMs: 300_000,
+  publish: 'nobody',
+  subscribe: 'anyone',
+}
+
+/** A rule with the retention that buses understand. */
+export interface ResolvedRule extends ChannelRule {
+  readonly retention: Retention
+}
+
+/** Finds the rule of a channel. */
+export class ChannelRules {
+  readonly #defaults: ResolvedRule
+  readonly #namespaces = new Map<string, ResolvedRule>()
+
+  /** @throws {TypeError} when a rule has a value out of range, naming it. */
+  constructor(options: ChannelRulesOptions = {}) {
+    this.#defaults = resolveRule('defaults', { ...DEFAULT_RULE, ...defined(options.defaults) })
+    for (const [name, rule] of Object.entries(options.namespaces ?? {})) {
+      if (name === '' || name.includes(':'))
+        throw new TypeError(`channels.namespaces: "${name}" is no namespace: give the part before the ":"`)
+      this.#namespaces.set(name, resolveRule(`namespaces.${name}`, { ...this.#defaults, ...defined(rule) }))
+    }
+  }
+
+  of(channel: string): ResolvedRule {
+    // Most programs have no namespaces: do not cut the name for them.
+    if (this.#namespaces.size === 0) return this.#defaults
+    return this.#namespaces.get(namespaceOf(channel)) ?? this.#defaults
+  }
+}
+
+function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
+  const { logged, historySize, historyTtlMs, publish, subscribe } = rule
+  const integer = (name: string, value: number): void => {
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new TypeError(`channels.${where}.${name} must be a whole number from 1, not ${value}`)
+  }
+  integer('historySize', historySize)
+  integer('historyTtlMs', historyTtlMs)
+  const retention = { size: historySize, ttlMs: historyTtlMs, metaTtlMs: Math.max(META_TTL_MS, 2 * historyTtlMs) }
+  return Object.freeze({ logged, historySize, historyTtlMs, publish, subscribe, retention })
+}
+
+/** Without the keys whose value is undefined, so that they do not hide a default. */
+function defined(rule: Partial<ChannelRule> | undefined): Partial<ChannelRule> {
+  return Object.fromEntries(Object.entries(rule ?? {}).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,89 @@
+// @ts-check
+// npm leaves a platform package out of package-lock.json when the registry it talked to could not serve it, and then
+// `npm ci` refuses the file on every machine. This step finds such holes; `--write` fills them.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+
+/** @typedef {{ version?: string, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[],
+ *   license?: string, optionalDependencies?: Record<string, string> }} LockEntry */
+/** @typedef {{ packages: Record<string, LockEntry> }} Lock */
+
+const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
+const processors = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']
+
+/**
+ * The optional packages that an entry of the lock asks for and the lock does not hold, with the place where each belongs.
+ * @param {Lock} lock
+ * @returns {{ path: string, entry: LockEntry }[]}
+ */
+export function missingPlatforms(lock) {
+  /** @type {Map<string, LockEntry>} */
+  const missing = new Map()
+  /** @param {string} path */
+  const held = (path) => lock.packages[path] ?? missing.get(path)
+  for (const [ownerPath, owner] of Object.entries(lock.packages)) {
+    for (const [name, range] of Object.entries(owner.optionalDependencies ?? {})) {
+      const places = searchPath(ownerPath).map((folder) => `${folder}node_modules/${name}`)
+      const nearest = places.find(held)
+      const version = range.replace(/^[~^]/, '')
+      if (nearest && (version !== range || held(nearest)?.version === version)) continue
+      const path = nearest ? `${ownerPath}/node_modules/${name}` : `node_modules/${name}`
+      missing.set(path, platformEntry({ name, version, owner }))
+    }
+  }
+  return [...missing].map(([path, entry]) => ({ path, entry }))
+}
+
+/**
+ * The folders in which a package looks for its dependencies, nearest first, as Node does.
+ * @param {string} path
+ */
+function searchPath(path) {
+  const folders = [`${path}/`]
+  for (let at = path.lastIndexOf('node_modules/'); at > 0; at = path.lastIndexOf('node_modules/', at - 1)) {
+    folders.push(path.slice(0, at))
+  }
+  return [...folders, '']
+}
+
+/**
+ * @param {{ name: string, version: string, owner: LockEntry }} wanted
+ * @returns {LockEntry}
+ */
+function platformEntry({ name, version, owner }) {
+  const words = name.split(/[/-]/)
+  const os = name === 'fsevents' ? 'darwin' : systems.find((system) => words.includes(system))
+  const cpu = processors.find((processor) => words.includes(processor))
+  return {
+    version,
+    ...(cpu ? { cpu: [cpu] } : {}),
+    ...(owner.dev ? { dev: true } : {}),
+    ...(words.includes('musl') ? { libc: ['musl'] } : {}),
+    optional: true,
+    ...(os ? { os: [os] } : {}),
+  }
+}
+
+/** @param {string} path @param {boolean} write */
+function main(path, write) {
+  /** @type {Lock} */
+  const lock = JSON.parse(readFileSync(path, 'utf8'))
+  const missing = missingPlatforms(lock)
+  if (missing.length === 0) return
+  if (!write) {
+    const names = missing.map(({ path }) => `  ${path}`).join('\n')
+    console.log(`package-lock.json lacks ${missing.length} platform packages, so \`npm ci\` refuses it:\n${names}`)
+    console.log('Run: node scripts/check-lock.mjs --write')
+    process.exitCode = 1
+    return
+  }
+  for (const { path, entry } of missing) lock.packages[path] = entry
+  const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))
+  lock.packages = Object.fromEntries(sorted)
+  writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
+  console.log(`package-lock.json: ${missing.length} platform packages added`)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  main('package-lock.json', process.argv.includes('--write'))
+}

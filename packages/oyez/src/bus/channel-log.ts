@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import type { BreakReason, Position } from '../protocol/position.ts'
+import type { AppendRequest, AppendResult, ProducerStamp, ReadRequest, ReadResult, StoredRecord } from './bus.ts'
+import { BusError } from './bus-error.ts'
+import { RecentKeys } from './recent-keys.ts'
+
+/** Milliseconds from any fixed moment; never runs backwards. */
+export type Clock = () => number
+
+/** Bounds on what one channel's log remembers of its publishers. */
+export interface ChannelLogLimits {
+  /** Producers remembered per channel; the one silent for longest is forgotten first. @default 10_000 */
+  readonly maxProducers: number
+  /** Idempotency keys remembered per channel; the oldest is forgotten first. @default 10_000 */
+  readonly maxKeys: number
+}
+
+export const CHANNEL_LOG_LIMITS: ChannelLogLimits = { maxProducers: 10_000, maxKeys: 10_000 }
+
+const KEY_TTL_MS = 5 * 60_000
+const MAX_ID_BYTES = 64
+const EPOCH_SHAPE = /^[\w-]{22}$/
+
+interface KeptRecord {
+  readonly record: Uint8Array
+  readonly producer: ProducerStamp | undefined
+}
+
+/**
+ * The log of one channel in memory: one incarnation and one term, so that its epoch is the incarnation alone. Nothing here waits: every
+ * call is one atomic step.
+ */
+export class ChannelLog {
+  readonly #epoch = randomBytes(16).toString('base64url')
+  readonly #now: Clock
+  readonly #producers: RecentKeys<number>
+  readonly #keys: RecentKeys<{ readonly offset: number; readonly expiresAt: number }>
+  #kept: KeptRecord[] = []
+  #top = 0
+  #keptUntil = 0
+  #knownUntil: number
+
+  /** @param metaTtlMs how long the identity lasts while nothing is appended, in milliseconds */
+  constructor(now: Clock, metaTtlMs: number, limits: ChannelLogLimits = CHANNEL_LOG_LIMITS) {
+    this.#now = now
+    this.#knownUntil = now() + metaTtlMs
+    this.#producers = new RecentKeys(limits.maxProducers)
+    this.#keys = new RecentKeys(limits.maxKeys)
+  }
+
+  /** The newest position. */
+  get head(): Position {
+    return { epoch: this.#epoch, offset: this.#top }
+  }
+
+  /** Whether the identity may be forgotten: the log is then to be dropped as a whole. */
+  get expired(): boolean {
+    return this.#now() >= this.#knownUntil
+  }
+
+  /** Drops what its time has come for. Called by every verb; call it now and then to free memory of quiet channels. */
+  sweep(): void {
+    const now = this.#now()
+    if (this.#kept.length > 0 && now >= this.#keptUntil) this.#kept = []
+    this.#keys.dropOldestWhile((key) => now >= key.expiresAt)
+  }
+
+  /**
+   * Stores the request's record unless it is a repetition or out of order. The bytes are not copied: they belong to the log from here on.
+   *
+   * @throws {BusError} `refused` for a producer id or idempotency key of more than 64 bytes.
+   */
+  append(request: AppendRequest): AppendResult {
+    const { producer, idempotencyKey, retention } = request
+    checkLength('producer id', producer?.id)
+    checkLength('idempotency key', idempotencyKey)
+    this.sweep()
+    const repeated = this.#judge(producer, idempotencyKey)
+    if (repeated !== undefined) return repeated
+
+    const now = this.#now()
+    this.#top += 1
+    this.#kept.push({ record: request.record, producer })
+    // An eighth more than asked for is kept, so that trimming costs nothing per record.
+    if (this.#kept.length > retention.size + (retention.size >> 3)) {
+      this.#kept.splice(0, this.#kept.length - retention.size)
+    }
+    if (producer !== undefined) this.#producers.set(producer.id, producer.seq)
+    if (idempotencyKey !== undefined) {
+      this.#keys.set(idempotencyKey, { offset: this.#top, expiresAt: now + KEY_TTL_MS })
+    }
+    this.#keptUntil = now + retention.ttlMs
+    this.#knownUntil = now + Math.max(retention.ttlMs, retention.metaTtlMs)
+    return { kind: 'appended', position: this.head }
+  }
+
+  read(request: Omit<ReadRequest, 'channel' | 'retention'>): ReadResult {
+    this.sweep()
+    const reverse = request.reverse ?? false
+    const reason = request.after === undefined ? undefined : this.#reasonToBreak(request.after, reverse)
+    if (reason !== undefined) {
+      const fork = reason === 'fork' ? { fork: this.#top } : {}
+      return { verdict: 'break', reason, head: this.head, ...fork }
+    }
+    const records = reverse
+      ? this.#downFrom(request.after?.offset ?? this.#top + 1, request.limit)
+      : this.#upFrom(request.after?.offset ?? this.#trimmed, request.limit)
+    return { verdict: 'continue', records, head: this.head }
+  }
+
+  /** Offset of the newest record that is gone; 0 when all are here. */
+  get #trimmed(): number {
+    return this.#top - this.#kept.length
+  }
+
+  #judge(producer: ProducerStamp | undefined, key: string | undefined): AppendResult | undefined {
+    if (producer !== undefined) {
+      const last = this.#producers.get(producer.id)
+      if (last === undefined) {
+        if (producer.seq !== 1) return { kind: 'unknown-producer' }
+      } else if (producer.seq <= last) {
+        return { kind: 'duplicate', position: { epoch: this.#epoch, offset: this.#find(producer) } }
+      } else if (producer.seq !== last + 1) {
+        return { kind: 'out-of-sequence', expected: last + 1 }
+      }
+    }
+    const known = key === undefined ? undefined : this.#keys.get(key)
+    return known && { kind: 'duplicate', position: { epoch: this.#epoch, offset: known.offset } }
+  }
+
+  // A repetition is nearly always a recent one. Of a record that is gone, it is only known that it stood below all that are kept.
+  #find(stamp: ProducerStamp): number {
+    for (let index = this.#kept.length - 1; index >= 0; index--) {
+      const producer = this.#kept[index]?.producer
+      if (producer?.seq === stamp.seq && producer.id === stamp.id) return this.#trimmed + index + 1
+    }
+    return this.#trimmed
+  }
+
+  #reasonToBreak(after: Position, reverse: boolean): BreakReason | undefined {
+    if (after.epoch === '') {
+      // "From the beginning, if it is all there": the position of a subscriber that has never had one.
+      if (after.offset !== 0) return 'unknown'
+    } else if (after.epoch !== this.#epoch) {
+      return EPOCH_SHAPE.test(after.epoch) ? 'new-log' : 'unknown'
+    }
+    if (after.offset > this.#top) return 'fork'
+    if (!(after.offset >= 0)) return 'unknown'
+    return !reverse && after.offset < this.#trimmed ? 'trimmed' : undefined
+  }
+
+  #upFrom(after: number, limit: number): StoredRecord[] {
+    const first = after - this.#trimmed
+    return this.#kept.slice(first, first + limit).map(({ record }, index) => ({ offset: after + index + 1, record }))
+  }
+
+  #downFrom(above: number, limit: number): StoredRecord[] {
+    const end = Math.max(0, above - this.#trimmed - 1)
+    const begin = Math.max(0, end - limit)
+    const first = this.#trimmed + begin + 1
+    return this.#kept
+      .slice(begin, end)
+      .map(({ record }, index) => ({ offset: first + index, record }))
+      .reverse()
+  }
+}
+
+function checkLength(what: string, id: string | undefined): void {
+  if (id !== undefined && id.length * 3 > MAX_ID_BYTES && Buffer.byteLength(id) > MAX_ID_BYTES) {
+    throw new BusError('refused', `${what} is longer than ${MAX_ID_BYTES} bytes`)
+  }
+}

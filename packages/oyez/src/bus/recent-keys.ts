@@ -1,0 +1,37 @@
+/** A map that holds at most `limit` entries: the one set longest ago goes first. */
+export class RecentKeys<V> {
+  readonly #limit: number
+  readonly #entries = new Map<string, V>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Sets the key and makes it the newest. */
+  set(key: string, value: V): void {
+    this.#entries.delete(key)
+    this.#entries.set(key, value)
+    if (this.#entries.size > this.#limit) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest)
+        break
+      }
+    }
+  }
+
+  /** Drops entries, the oldest first, as long as `test` holds. */
+  dropOldestWhile(test: (value: V) => boolean): void {
+    for (const [key, value] of this.#entries) {
+      if (!test(value)) return
+      this.#entries.delete(key)
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export { type FakeClose, FakeTransport, unpackFrames } from './fake-transport.ts'
+export { FlakyBus, type FlakyHint, type FlakyStep } from './flaky-bus.ts'

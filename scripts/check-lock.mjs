@@ -66,8 +66,7 @@ function platformEntry({ name, version, owner }) {
 
 /** @param {string} path @param {boolean} write */
 function main(path, write) {
-  /** @type {Lock} */
-  const lock = JSON.parse(readFileSync(path, 'utf8'))
+  const lock = /** @type {Lock} */ (JSON.parse(readFileSync(path, 'utf8')))
   const missing = missingPlatforms(lock)
   if (missing.length === 0) return
   if (!write) {

@@ -1,5 +1,7 @@
 import type { BreakReason, Position } from '../protocol/position.ts'
 
+export type { BreakReason, Position } from '../protocol/position.ts'
+
 /** How long a channel's log reaches back, and how long its name is remembered. */
 export interface Retention {
   /** Publications kept, at least; a bus may keep somewhat more. At least 1. */

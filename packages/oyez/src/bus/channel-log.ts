@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { BreakReason, Position } from '../protocol/position.ts'
 import type { AppendRequest, AppendResult, ProducerStamp, ReadRequest, ReadResult, StoredRecord } from './bus.ts'
 import { BusError } from './bus-error.ts'
@@ -31,7 +30,7 @@ interface KeptRecord {
  * call is one atomic step.
  */
 export class ChannelLog {
-  readonly #epoch = randomBytes(16).toString('base64url')
+  readonly #epoch = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
   readonly #now: Clock
   readonly #producers: RecentKeys<number>
   readonly #keys: RecentKeys<{ readonly offset: number; readonly expiresAt: number }>

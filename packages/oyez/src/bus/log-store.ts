@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { Position } from '../protocol/position.ts'
 import type { AppendRequest, AppendResult, ReadRequest, ReadResult } from './bus.ts'
 import { CHANNEL_LOG_LIMITS, ChannelLog, type ChannelLogLimits, type Clock } from './channel-log.ts'

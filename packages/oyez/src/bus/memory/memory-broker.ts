@@ -1,5 +1,4 @@
-import type { Position } from '../../protocol/position.ts'
-import type { AppendRequest, AppendResult, ReadRequest, ReadResult } from '../bus.ts'
+import type { AppendRequest, AppendResult, Position, ReadRequest, ReadResult } from '../bus.ts'
 import { Interest } from '../interest.ts'
 import { LogStore, type LogStoreOptions } from '../log-store.ts'
 

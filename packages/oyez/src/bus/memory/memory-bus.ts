@@ -1,5 +1,13 @@
-import type { Position } from '../../protocol/position.ts'
-import type { AppendRequest, AppendResult, Bus, BusHandler, BusStats, ReadRequest, ReadResult } from '../bus.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  Bus,
+  BusHandler,
+  BusStats,
+  Position,
+  ReadRequest,
+  ReadResult,
+} from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { GuardedHandler } from '../guarded-handler.ts'
 import { MemoryBroker, type MemoryMember } from './memory-broker.ts'

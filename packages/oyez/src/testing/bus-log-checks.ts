@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { busCheck, type BusCheck } from './bus-check.ts'
+import { AMPLE, offsetsOf, range, textOf, textsOf } from './bus-trial.ts'
+
+/** The log: its order, reading it, and how long it reaches back. */
+export const logChecks: readonly BusCheck[] = [
+  busCheck('offsets of a channel are 1, 2, 3 … in one epoch', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const positions = [await node.store(channel, 'a'), await node.store(channel, 'b'), await node.store(channel, 'c')]
+    assert.deepEqual(offsetsOf(positions), [1, 2, 3])
+    assert.equal(new Set(positions.map(({ epoch }) => epoch)).size, 1)
+    assert.notEqual(positions[0]?.epoch, '')
+  }),
+
+  busCheck('appends of one node are stored in the order of the calls, without waiting for each', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const results = await Promise.all(range(1, 500).map((n) => node.store(channel, `${n}`)))
+    assert.deepEqual(offsetsOf(results), range(1, 500))
+    assert.deepEqual(textsOf(await node.records(channel)), range(1, 500).map(String))
+  }),
+
+  busCheck(
+    'two nodes that append at once make one order without holes, and everybody hears that order',
+    async (trial) => {
+      const channel = trial.channel()
+      const nodes = [await trial.node(channel), await trial.node(channel)] as const
+      await Promise.all(range(1, 200).flatMap((n) => nodes.map((node, which) => node.store(channel, `${which}-${n}`))))
+      const kept = await nodes[0].records(channel)
+      assert.deepEqual(offsetsOf(kept), range(1, 400))
+      for (const [which, node] of nodes.entries()) {
+        await node.hears(channel, 400)
+        assert.deepEqual(node.texts(channel), textsOf(kept))
+        assert.deepEqual(
+          textsOf(kept).filter((text) => text.startsWith(`${which}-`)),
+          range(1, 200).map((n) => `${which}-${n}`),
+        )
+      }
+    },
+  ),
+
+  busCheck('what one node has appended, another reads at once', async (trial) => {
+    const [writer, reader] = [await trial.node(), await trial.node()]
+    for (const n of range(1, 20)) {
+      const channel = trial.channel()
+      const position = await writer.store(channel, `${n}`)
+      const result = await reader.read(channel)
+      assert.deepEqual({ ...result.head }, { ...position })
+      assert.equal(result.verdict === 'continue' && textOf(result.records[0]?.record ?? new Uint8Array()), `${n}`)
+    }
+  }),
+
+  busCheck('a read after a position gives what follows it', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    for (const n of range(1, 10)) await node.store(channel, `${n}`)
+    const { head } = await node.read(channel)
+    assert.equal(head.offset, 10)
+    assert.deepEqual(offsetsOf(await node.records(channel, { after: { ...head, offset: 7 } })), [8, 9, 10])
+    assert.deepEqual(await node.records(channel, { after: head }), [])
+  }),
+
+  busCheck('a read with limit 0 gives the verdict and the head only', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const first = await node.store(channel, 'a')
+    await node.store(channel, 'b')
+    const result = await node.read(channel, { after: first, limit: 0 })
+    assert.equal(result.verdict, 'continue')
+    assert.deepEqual(result.verdict === 'continue' && result.records, [])
+    assert.equal(result.head.offset, 2)
+  }),
+
+  busCheck('a log is read page by page, from the oldest to the newest', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    await Promise.all(range(1, 25).map((n) => node.store(channel, `${n}`)))
+    const seen: number[] = []
+    let page = await node.records(channel, { limit: 10 })
+    const { epoch } = (await node.read(channel)).head
+    while (page.length > 0) {
+      assert.ok(page.length <= 10)
+      seen.push(...offsetsOf(page))
+      page = await node.records(channel, { limit: 10, after: { epoch, offset: seen.at(-1) ?? 0 } })
+    }
+    assert.deepEqual(seen, range(1, 25))
+  }),
+
+  busCheck('a log is read backwards page by page, from the newest to the oldest', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    await Promise.all(range(1, 25).map((n) => node.store(channel, `${n}`)))
+    const { epoch } = (await node.read(channel)).head
+    const seen: number[] = []
+    let page = await node.records(channel, { limit: 10, reverse: true })
+    while (page.length > 0) {
+      assert.ok(page.length <= 10)
+      for (const { offset, record } of page) assert.equal(textOf(record), `${offset}`)
+      seen.push(...offsetsOf(page))
+      page = await node.records(channel, { limit: 10, reverse: true, after: { epoch, offset: seen.at(-1) ?? 0 } })
+    }
+    assert.deepEqual(seen, range(25, 1))
+  }),
+
+  busCheck('a read of an unknown channel gives it an identity, which the first record continues', async (trial) => {
+    const channel = trial.channel()
+    const [one, two] = [await trial.node(), await trial.node()]
+    const { head } = await one.read(channel)
+    assert.equal(head.offset, 0)
+    assert.notEqual(head.epoch, '')
+    assert.deepEqual({ ...(await two.read(channel)).head }, { ...head })
+    assert.deepEqual({ ...(await two.store(channel, 'a')) }, { ...head, offset: 1 })
+    assert.deepEqual(textsOf(await one.records(channel, { after: head })), ['a'])
+  }),
+
+  busCheck(
+    'heads gives the newest positions in the order asked, and undefined where there is no log',
+    async (trial) => {
+      const [a, none, b] = [trial.channel('a'), trial.channel('none'), trial.channel('b')]
+      const node = await trial.node()
+      await node.store(a, '1')
+      const headOfA = await node.store(a, '2')
+      const headOfB = await node.store(b, '1')
+      const heads = await node.bus.heads([b, none, a, b])
+      assert.deepEqual(
+        heads.map((head) => head && { ...head }),
+        [{ ...headOfB }, undefined, { ...headOfA }, { ...headOfB }],
+      )
+      assert.deepEqual(await node.bus.heads([none]), [undefined], 'heads must not begin a log')
+      assert.deepEqual(await node.bus.heads([]), [])
+    },
+  ),
+
+  busCheck('heads of thousands of channels come in one go', async (trial) => {
+    const channels = range(1, 2_000).map(() => trial.channel())
+    const node = await trial.node()
+    const some = new Set(channels.filter((_, index) => index % 50 === 0))
+    await Promise.all([...some].map((channel) => node.store(channel, 'a')))
+    const heads = await node.bus.heads(channels)
+    assert.equal(heads.length, channels.length)
+    for (const [index, channel] of channels.entries())
+      assert.equal(heads[index]?.offset, some.has(channel) ? 1 : undefined)
+  }),
+
+  busCheck('the newest records are kept, as many as the retention says, and older ones go', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const retention = { ...AMPLE, size: 20 }
+    await Promise.all(range(1, 1_000).map((n) => node.store(channel, `${n}`, { retention })))
+    const kept = offsetsOf(await node.records(channel))
+    assert.ok(kept.length >= 20 && kept.length < 1_000, `${kept.length} records are kept`)
+    assert.deepEqual(kept, range(1_001 - kept.length, 1_000))
+  }),
+
+  busCheck('the identity of a quiet channel outlives its records, and nothing is skipped in silence', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const retention = { size: 100, ttlMs: 150, metaTtlMs: 600_000 }
+    const first = await node.store(channel, 'a', { retention })
+    const last = await node.store(channel, 'b', { retention })
+    await trial.poll(2_000, async () => (await node.records(channel)).length === 0)
+    assert.equal((await node.read(channel, { after: last })).verdict, 'continue')
+    const late = await node.read(channel, { after: first })
+    if (late.verdict === 'break') assert.equal(late.reason, 'trimmed')
+    else assert.deepEqual(textsOf(late.records), ['b'])
+    assert.deepEqual({ ...(await node.bus.heads([channel]))[0] }, { ...last })
+    assert.deepEqual({ ...(await node.store(channel, 'c', { retention })) }, { ...last, offset: 3 })
+    assert.deepEqual(textsOf(await node.records(channel, { after: last })), ['c'])
+  }),
+
+  busCheck('a log that was forgotten begins anew under another epoch', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const last = await node.store(channel, 'a', { retention: { size: 10, ttlMs: 100, metaTtlMs: 200 } })
+    const forgotten = await trial.poll(2_000, async () => (await node.bus.heads([channel]))[0] === undefined)
+    const result = await node.read(channel, { after: last })
+    if (forgotten) {
+      assert.equal(result.verdict === 'break' && result.reason, 'new-log')
+      assert.notEqual(result.head.epoch, last.epoch)
+      assert.equal(result.head.offset, 0)
+    } else {
+      // A bus may remember longer than it was asked to.
+      assert.equal(result.verdict, 'continue')
+    }
+  }),
+]

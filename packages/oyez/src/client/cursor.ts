@@ -1,0 +1,55 @@
+import type { IncomingPublication, IncomingResult } from '../protocol/json-client-codec.ts'
+import type { Break, Position } from '../protocol/position.ts'
+
+/** The place of a reader in a channel's log, and the rule that nothing is skipped or repeated in silence. */
+export class Cursor {
+  /** Up to where everything has been handled; `undefined` while nothing is known or the channel keeps no log. */
+  position: Position | undefined
+
+  /**
+   * Applies the answer to a subscribe that asked to go on after `position`, if there was one. Returns the break when the server could not do
+   * that.
+   */
+  start(result: IncomingResult): Break | undefined {
+    const last = this.position
+    const { epoch, offset, recoverable, recovered } = result
+    if (last && recovered) {
+      // A failover without loss gives the log a new epoch; the offsets stay.
+      this.position = { epoch: epoch || last.epoch, offset: last.offset }
+      return undefined
+    }
+    this.position = recoverable ? { epoch, offset } : undefined
+    return last && { reason: 'unknown', ...result.break, last, next: { epoch, offset } }
+  }
+
+  /**
+   * Delivers a publication that is next, drops one that was delivered before, and answers `false` for one that comes too early: the position
+   * then stays, and the channel must be asked for again from there. The position moves after `deliver` has returned.
+   */
+  take(publication: IncomingPublication, deliver: (publication: IncomingPublication) => void): boolean {
+    const before = this.position
+    const { offset } = publication
+    if (!before || !offset) {
+      deliver(publication)
+      return true
+    }
+    if (offset > before.offset + 1) return false
+    if (offset > before.offset) {
+      deliver(publication)
+      if (this.position === before) this.position = { epoch: before.epoch, offset }
+    }
+    return true
+  }
+
+  /** Goes on behind a break; returns the break as this reader sees it. */
+  jump(broken: Break): Break {
+    const last = this.position ?? broken.last
+    this.position = broken.next
+    return { ...broken, last }
+  }
+
+  /** Goes on under a new epoch. */
+  renew(epoch: string): void {
+    if (this.position) this.position = { epoch, offset: this.position.offset }
+  }
+}

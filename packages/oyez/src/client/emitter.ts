@@ -1,0 +1,36 @@
+import { ClientError } from './client-error.ts'
+
+/** Events every emitter has. */
+export interface ErrorEvents {
+  /** Something went wrong in the background, or a listener threw. The client goes on by itself. */
+  error: { readonly error: ClientError }
+}
+
+/** Typed events. Listeners run synchronously, in the order they were added. */
+export class Emitter<Events extends ErrorEvents> {
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
+
+  /** Adds a listener and returns the function that removes it. The same function added twice is called once. */
+  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void {
+    let set = this.#listeners.get(type)
+    if (!set) this.#listeners.set(type, (set = new Set()))
+    set.add(listener)
+    return () => {
+      set.delete(listener)
+    }
+  }
+
+  /** Calls the listeners. One that throws harms neither the others nor the caller: it becomes an `error` event. */
+  protected emit<Type extends keyof Events>(type: Type, event: Events[Type]): void {
+    for (const listener of [...(this.#listeners.get(type) ?? [])] as ((event: Events[Type]) => void)[]) {
+      try {
+        listener(event)
+      } catch (cause) {
+        // A listener of `error` that throws has nobody left to tell.
+        if (type !== 'error') {
+          this.emit('error', { error: new ClientError('listener', `a listener of "${String(type)}" threw`, { cause }) })
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { Dialect } from './dialect.ts'
+import { oyezDialect } from './oyez.ts'
+import { plainDialect } from './plain.ts'
+import { socketioDialect } from './socketio.ts'
+
+/** Every dialect by name: names cross the process boundary, functions cannot. */
+export const dialects = { oyez: oyezDialect, socketio: socketioDialect, plain: plainDialect } satisfies Record<
+  string,
+  Dialect
+>
+
+export type DialectName = keyof typeof dialects

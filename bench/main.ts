@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Results } from './figures.ts'
+import { machine, versions } from './machine.ts'
+import { type BenchOptions, readOptions, USAGE } from './options.ts'
+import { Redis } from './redis.ts'
+import { markdownPage } from './report/markdown.ts'
+import { tablesOf } from './report/table.ts'
+import { terminalTable } from './report/terminal.ts'
+import { runSuite } from './suite.ts'
+import { validateGenerator } from './validation.ts'
+
+/** The repository; this file runs as `bench/dist/main.js`. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+async function run(options: BenchOptions, command: string): Promise<Results> {
+  const began = new Date().toISOString()
+  const redis = await Redis.start()
+  try {
+    console.log('validation: the load generator must count what a counting server wrote')
+    const validation = await validateGenerator()
+    console.log(
+      `  sent ${validation.sent.toLocaleString('en')}, counted ${validation.counted.toLocaleString('en')}: the same; ` +
+        `${validation.generatorCpuUs.toFixed(2)} µs of the generator's CPU per frame, long frames included`,
+    )
+    const suite = await runSuite(options, redis, (line) => console.log(line))
+    const { quick, measureMs, rounds } = options
+    return {
+      began,
+      command,
+      quick,
+      measureMs,
+      rounds,
+      machine: machine(),
+      versions: versions(redis.version),
+      validation,
+      ...suite,
+    }
+  } finally {
+    await redis.close()
+  }
+}
+
+function leave(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  console.log(`wrote ${file}`)
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const options = readOptions(argv)
+  if (options === 'help') {
+    console.log(USAGE)
+    return
+  }
+  const results = await run(options, `npm run bench${argv.length > 0 ? ` -- ${argv.join(' ')}` : ''}`)
+  for (const table of tablesOf(results)) console.log(terminalTable(table))
+  console.log('')
+  leave(resolve(options.resultFile ?? `${ROOT}bench/results/latest.json`), `${JSON.stringify(results, undefined, 2)}\n`)
+  if (options.markdown) leave(`${ROOT}BENCHMARKS.md`, markdownPage(results))
+  for (const { program, scenario, problem } of results.failures) console.error(`${program}, ${scenario}: ${problem}`)
+  if (results.failures.length > 0) process.exitCode = 1
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,56 @@
+import type { DialectName } from './dialects/dialects.ts'
+
+/** A program under measurement. */
+export interface Program {
+  readonly name: string
+  /** For the reader of a table. */
+  readonly label: string
+  /** Compiled file that runs one node, relative to `bench/dist/`. */
+  readonly file: string
+  readonly dialect: DialectName
+  readonly nodes: number
+  /** A control row: not comparable in what it does, an upper bound. */
+  readonly control: boolean
+}
+
+/** What the ratios are against. */
+export const BASELINE = 'socketio'
+
+/**
+ * In the order in which they take turns. A uWebSockets control row would be one more entry here and a file in `programs/` that speaks the plain
+ * dialect; there is none now, because no build of it is among the dependencies.
+ */
+export const programs: readonly Program[] = [
+  {
+    name: 'oyez',
+    label: 'oyez, Redis bus, everything in the log',
+    file: 'programs/oyez.js',
+    dialect: 'oyez',
+    nodes: 2,
+    control: false,
+  },
+  {
+    name: 'socketio',
+    label: 'Socket.IO + redis-adapter',
+    file: 'programs/socketio.js',
+    dialect: 'socketio',
+    nodes: 2,
+    control: false,
+  },
+  {
+    name: 'tutorial',
+    label: 'the tutorial: ws + one Redis channel',
+    file: 'programs/tutorial.js',
+    dialect: 'plain',
+    nodes: 2,
+    control: false,
+  },
+  {
+    name: 'control',
+    label: 'control: ws, one process, no Redis',
+    file: 'programs/control.js',
+    dialect: 'plain',
+    nodes: 1,
+    control: true,
+  },
+]

@@ -1,0 +1,47 @@
+import type { Results } from '../figures.ts'
+import { labelOf, type Table, tablesOf } from './table.ts'
+
+/** The page BENCHMARKS.md. */
+export function markdownPage(results: Results): string {
+  const { machine, versions, validation, measureMs, rounds } = results
+  const parts = [
+    '# Benchmarks',
+    'What a delivered message costs, beside programs that people use for the same job, all in one run on one machine. This page is written by',
+    `\`\`\`\n${results.command}\n\`\`\``,
+    [
+      `Measured on ${results.began.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.system}; `,
+      `${Object.entries(versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', ')}. `,
+      `Each figure is the median of ${rounds} rounds of ${measureMs / 1_000} s after a warm-up; in a round the programs take turns.`,
+    ].join(''),
+    '## How to read it',
+    [
+      '- The figure that travels to other machines is **CPU per delivery**: what the server processes used, divided by the messages that reached a subscriber. ' +
+        'Load generator, Redis and both nodes share the same cores, so deliveries per second say more about this machine than about the programs.',
+      '- Ratios compare programs of the same round. "With Redis" counts Redis\'s CPU on both sides.',
+      '- Payloads have 64 bytes; two nodes joined by a real Redis; nothing is compressed; the timeout per Redis command is off for all programs.',
+      '- oyez does more than the others: every message is ordered, stored in the log and recoverable, and the publisher is told so. The others keep nothing.',
+      '- The control row is one process without Redis that writes ready-made frames: what no server built on `ws` goes below.',
+      `- The load generator counts frames without parsing them. Before each run it is checked: ${validation.sent.toLocaleString('en')} publications ` +
+        `written in awkward pieces by a server that only counts, ${validation.counted.toLocaleString('en')} counted. A run in which a single delivery is missing is thrown away.`,
+    ].join('\n'),
+    ...tablesOf(results).map(markdownTable),
+    ...results.failures.map(
+      ({ program, scenario, problem }) =>
+        `${labelOf(program)} could not finish ${scenario}: ${problem.split('\n', 1)[0]}`,
+    ),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function markdownTable({ title, columns, rows }: Table): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [
+    `## ${title.charAt(0).toUpperCase()}${title.slice(1)}`,
+    '',
+    line(columns),
+    line(columns.map((_, index) => (index === 0 ? '---' : '---:'))),
+    ...rows.map(line),
+  ].join('\n')
+}

@@ -1,0 +1,39 @@
+import type { Crowd, Pace } from './load/order.ts'
+
+/** A way of publishing within a scenario. */
+export interface Case {
+  readonly name: string
+  readonly label: string
+  readonly pace: Pace
+}
+
+/** A crowd of connections and what is done with it. */
+export interface Scenario {
+  readonly name: string
+  readonly label: string
+  readonly kind: Crowd['kind']
+  readonly connections: number
+  readonly cases: readonly Case[]
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'fan-out',
+    label: 'one publisher, 1,000 subscribers of one channel, 64 bytes',
+    kind: 'channel',
+    connections: 1_000,
+    cases: [
+      { name: 'window-16', label: '16 publications under way', pace: { kind: 'window', size: 16 } },
+      { name: 'window-4', label: '4 publications under way', pace: { kind: 'window', size: 4 } },
+      { name: 'rate-50', label: '50 publications per second', pace: { kind: 'rate', perSecond: 50 } },
+    ],
+  },
+  {
+    name: 'user-to-user',
+    label: '1,000 users, 200 of them send to random others, 64 bytes',
+    kind: 'users',
+    connections: 1_000,
+    cases: [{ name: 'window-200', label: '200 messages under way', pace: { kind: 'window', size: 200 } }],
+  },
+  { name: 'idle', label: 'connections that only sit there', kind: 'idle', connections: 10_000, cases: [] },
+]

@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Child } from './child/child.ts'
+import type { ServerOrders, Usage } from './child/order.ts'
+import type { Crowd, GeneratorOrders, Pace } from './load/order.ts'
+import type { CaseFigures } from './figures.ts'
+import type { Program } from './program.ts'
+import type { Redis } from './redis.ts'
+
+export interface SessionOptions {
+  readonly program: Program
+  readonly redis: Redis
+  readonly kind: Crowd['kind']
+  readonly connections: number
+  /** Where the nodes leave their CPU profiles. */
+  readonly profileFolder?: string | undefined
+}
+
+/** One program with its nodes up and a crowd connected to them. */
+export class Session {
+  readonly #nodes: readonly Child<ServerOrders>[]
+  readonly #generator: Child<GeneratorOrders>
+  readonly #redis: Redis
+  /** Resident memory that one connection added, bytes. */
+  bytesPerConnection = 0
+
+  private constructor(redis: Redis, nodes: readonly Child<ServerOrders>[]) {
+    this.#redis = redis
+    this.#nodes = nodes
+    this.#generator = new Child('load/generator.js')
+  }
+
+  static async open(options: SessionOptions): Promise<Session> {
+    const { program, redis, kind, connections, profileFolder } = options
+    await redis.empty()
+    const flags = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
+    const nodes = Array.from({ length: program.nodes }, () => new Child<ServerOrders>(program.file, flags))
+    const session = new Session(redis, nodes)
+    try {
+      const ports = await Promise.all(nodes.map(async (node) => (await node.ask('listen', redis.url)).port))
+      const before = sum(await session.#settledUsages(), 'rssBytes')
+      await session.#generator.ask('open', { dialect: program.dialect, ports, connections, kind })
+      session.bytesPerConnection = (sum(await session.#settledUsages(), 'rssBytes') - before) / connections
+      return session
+    } catch (error) {
+      await session.close()
+      throw error
+    }
+  }
+
+  /** Publishes for a while and measures from `warmUpMs` on. @throws when a delivery is missing at the end. */
+  async measure(pace: Pace, { warmUpMs, measureMs }: { warmUpMs: number; measureMs: number }): Promise<CaseFigures> {
+    await this.#generator.ask('begin', pace)
+    await pause(warmUpMs)
+    const [before, nodesBefore, redisBefore] = await this.#look()
+    await pause(measureMs)
+    const [after, nodesAfter, redisAfter] = await this.#look()
+    const { expected, delivered } = await this.#generator.ask('stop')
+    if (delivered !== expected) throw new Error(`${expected - delivered} of ${expected} deliveries did not arrive`)
+    const deliveries = after.deliveries - before.deliveries
+    const seconds = (after.atMs - before.atMs) / 1_000
+    return {
+      deliveries,
+      seconds,
+      deliveriesPerSecond: deliveries / seconds,
+      nodesCpuUs: (nodesAfter - nodesBefore) / deliveries,
+      redisCpuUs: (redisAfter - redisBefore) / deliveries,
+      generatorCpuUs: (after.cpuUs - before.cpuUs) / deliveries,
+      generatorBusy: (after.cpuUs - before.cpuUs) / (seconds * 1_000_000),
+      p50Ms: after.p50Ms,
+      p99Ms: after.p99Ms,
+    }
+  }
+
+  async close(): Promise<void> {
+    // The nodes first: their own goodbyes are of no interest, and the generator's end would be work for them.
+    await Promise.all([...this.#nodes, this.#generator].map((child) => child.close()))
+  }
+
+  async #look(): Promise<[Awaited<ReturnType<GeneratorOrders['sample']>>, number, number]> {
+    const [sample, usages, redisUs] = await Promise.all([
+      this.#generator.ask('sample'),
+      Promise.all(this.#nodes.map((node) => node.ask('usage'))),
+      this.#redis.cpuUs(),
+    ])
+    return [sample, sum(usages, 'cpuUs'), redisUs]
+  }
+
+  #settledUsages(): Promise<Usage[]> {
+    return Promise.all(this.#nodes.map((node) => node.ask('settledUsage')))
+  }
+}
+
+function sum(usages: readonly Usage[], key: keyof Usage): number {
+  return usages.reduce((total, usage) => total + usage[key], 0)
+}

@@ -1,0 +1,181 @@
+import { TERM_DIGITS } from './epoch.ts'
+
+/** Idempotency keys are remembered this long: the bus contract's five minutes. */
+const KEY_SECONDS = 300
+/** A producer that was silent for so long is forgotten; its next message is answered with `unknown-producer`. */
+const PRODUCER_SECONDS = 3_600
+/** Most entries in one channel's metadata. Above it the oldest of a sample makes room for each new one. */
+const MAX_ENTRIES = 10_000
+/** Earlier terms that a log remembers; a position in an older one is not provable. */
+export const MAX_FORKS = 16
+
+/**
+ * The script's first answer field. Everything else is an error reply of Redis itself.
+ */
+export const APPEND_CODE = { appended: 1, duplicate: 2, outOfSequence: 3, unknownProducer: 4, expired: 5 } as const
+
+/**
+ * Stores one record: checks first, then the append, then the bookkeeping, then the hint. One atomic step.
+ *
+ * Keys: metadata hash, stream. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
+ * at which the stream may expire, `p<producer>` = `seq offset seconds`, `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
+ * record, field `p` = `seq:producer`.
+ *
+ * Arguments: 1 record, 2 hint channel, 3 hint head, 4 deadline (server ms), 5 size, 6 ttl ms, 7 metadata ttl ms, 8 a fresh incarnation,
+ * 9 producer id or '', 10 its seq, 11 idempotency key or ''.
+ *
+ * Two things differ from a plain reading of "both keys live and die together". The metadata outlives the stream, so that a subscriber of a channel that
+ * was merely quiet is not told of a break; `x` tells the two cases apart: a stream that is missing *before* `x` was lost (deleted, evicted), and the log
+ * begins anew; one that is missing *after* `x` has expired, all its records are trimmed, and the identity goes on. And expiry times are refreshed only
+ * once they have used up an eighth of the ttl that they were given in excess, which saves three calls on almost every append.
+ */
+export const APPEND_SCRIPT: string = `
+local meta, log = KEYS[1], KEYS[2]
+local record, producer, key = ARGV[1], ARGV[9], ARGV[11]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- A request that lay in a stalled socket must not be carried out after its caller was told that it failed.
+if now > tonumber(ARGV[4]) then return {${APPEND_CODE.expired}} end
+
+-- The replication id is random and fresh at each promotion and each start of a master, so two histories that diverge never share a term.
+local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
+if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
+
+-- Reading the hash first means that no later write can fail on its type.
+local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'p' .. producer, 'k' .. key)
+local incarnation, oldTerm, top, expires = m[1], m[2], tonumber(m[3] or ''), tonumber(m[4] or '') or 0
+local alive = incarnation and oldTerm and top
+local seq = producer ~= '' and tonumber(ARGV[10])
+
+-- Is the stream where the metadata says that it is? Only asked where the append itself would not find out.
+local function intact()
+  return top == 0 or now >= expires or redis.call('EXISTS', log) == 1
+end
+
+if alive and seq and m[5] then
+  local lastSeq, lastOffset = string.match(m[5], '^(%d+) (%d+)')
+  lastSeq = tonumber(lastSeq)
+  if lastSeq and seq <= lastSeq and intact() then
+    -- Sent again after a lost answer. The last one's offset is at hand, the ones before it are looked up within a client's window.
+    local offset = lastOffset
+    if seq < lastSeq then
+      local wanted = ARGV[10] .. ':' .. producer
+      for _, entry in ipairs(redis.call('XREVRANGE', log, lastOffset, '-', 'COUNT', 64)) do
+        if entry[2][4] == wanted then
+          offset = string.match(entry[1], '^%d+')
+          break
+        end
+      end
+    end
+    return {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
+  end
+  if lastSeq and seq > lastSeq + 1 and intact() then return {${APPEND_CODE.outOfSequence}, lastSeq + 1} end
+elseif alive and seq and seq ~= 1 then
+  return {${APPEND_CODE.unknownProducer}}
+end
+if alive and key ~= '' and m[6] then
+  local offset, seconds = string.match(m[6], '^(%d+) (%d+)$')
+  if offset and tonumber(time[1]) - tonumber(seconds) < ${KEY_SECONDS} and intact() then
+    return {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
+  end
+end
+
+local function add(option, id)
+  if seq then
+    return redis.pcall('XADD', log, option, 'MAXLEN', '~', ARGV[5], id, 'd', record, 'p', ARGV[10] .. ':' .. producer)
+  end
+  return redis.pcall('XADD', log, option, 'MAXLEN', '~', ARGV[5], id, 'd', record)
+end
+
+-- Append first, with the explicit id: when it fails, nothing has changed. NOMKSTREAM tells in the same call whether the stream is there.
+local id
+if alive then
+  id = string.format('%.0f', top + 1)
+  local added = add('NOMKSTREAM', id)
+  if type(added) == 'table' then
+    -- The stream is ahead of the metadata: one of the two was tampered with or lost. Any other error is the caller's to hear.
+    if not string.find(added.err, 'equal or smaller', 1, true) then return added end
+    alive = false
+  elseif not added then
+    if top == 0 or now >= expires then
+      expires = 0
+      added = redis.pcall('XADD', log, 'MAXLEN', '~', ARGV[5], id, 'd', record, unpack(seq and {'p', ARGV[10] .. ':' .. producer} or {}))
+      if type(added) == 'table' and added.err then return added end
+    else
+      alive = false
+    end
+  end
+end
+
+local changes
+if alive then
+  if oldTerm ~= term then
+    -- A promoted replica or a restarted master holds a prefix of the log: what it has now is where the old term ends for ever.
+    local forks = oldTerm .. ':' .. string.format('%.0f', top)
+    local kept = 1
+    for fork in string.gmatch(redis.call('HGET', meta, 'f') or '', '[^,]+') do
+      if kept == ${MAX_FORKS} then break end
+      forks = forks .. ',' .. fork
+      kept = kept + 1
+    end
+    redis.call('HSET', meta, 't', term, 'f', forks)
+  end
+else
+  -- A new log: whoever holds a position of the old one will find another incarnation. A key of another type is not ours to delete.
+  if seq and seq ~= 1 then return {${APPEND_CODE.unknownProducer}} end
+  local kind = redis.call('TYPE', log).ok
+  if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
+  redis.call('DEL', meta, log)
+  incarnation, id, expires = ARGV[8], '1', 0
+  m[5], m[6] = false, false
+  local added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', ARGV[10] .. ':' .. producer} or {}))
+  if type(added) == 'table' and added.err then return added end
+  redis.call('HSET', meta, 'i', incarnation, 't', term)
+end
+
+if seq then
+  redis.call('HSET', meta, 'n', id, 'p' .. producer, ARGV[10] .. ' ' .. id .. ' ' .. time[1])
+else
+  redis.call('HSET', meta, 'n', id)
+end
+if key ~= '' then redis.call('HSET', meta, 'k' .. key, id .. ' ' .. time[1]) end
+
+-- Every new entry looks at a few others and removes the stale ones among them, so that their share stays small at a bounded cost.
+if (seq and not m[5]) or (key ~= '' and not m[6]) then
+  local count = redis.call('HLEN', meta)
+  if count > 32 then
+    local full = count > ${MAX_ENTRIES}
+    local sample = redis.call('HRANDFIELD', meta, full and 16 or 4, 'WITHVALUES')
+    local oldest, oldestAge = false, -1
+    for i = 1, #sample, 2 do
+      local field, kind = sample[i], string.byte(sample[i])
+      -- 112 is 'p', 107 is 'k'; the fields of the log itself are one letter long.
+      if #field > 1 and (kind == 112 or kind == 107) and field ~= 'p' .. producer and field ~= 'k' .. key then
+        local age = tonumber(time[1]) - (tonumber(string.match(sample[i + 1], ' (%d+)$') or '') or 0)
+        if age > (kind == 112 and ${PRODUCER_SECONDS} or ${KEY_SECONDS}) then
+          redis.call('HDEL', meta, field)
+          full = false
+        elseif age > oldestAge then
+          oldest, oldestAge = field, age
+        end
+      end
+    end
+    if full and oldest then redis.call('HDEL', meta, oldest) end
+  end
+end
+
+local ttl = tonumber(ARGV[6])
+local slack = math.floor(ttl / 8)
+if expires < now + ttl or expires > now + ttl + slack then
+  expires = now + ttl + slack
+  redis.call('HSET', meta, 'x', string.format('%.0f', expires))
+  redis.call('PEXPIREAT', log, string.format('%.0f', expires))
+  redis.call('PEXPIREAT', meta, string.format('%.0f', math.max(now + tonumber(ARGV[7]) + slack, expires + 1)))
+end
+
+-- The record is stored: a hint that cannot be published is a flag, not a failure.
+local epoch = incarnation .. '.' .. term
+local heard = redis.pcall('PUBLISH', ARGV[2], ARGV[3] .. string.char(#epoch) .. epoch .. string.char(#id) .. id .. record)
+return {${APPEND_CODE.appended}, epoch, id, type(heard) == 'table' and 0 or 1}
+`

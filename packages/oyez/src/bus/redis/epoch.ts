@@ -1,0 +1,39 @@
+import { randomFillSync } from 'node:crypto'
+
+/**
+ * What an epoch of this bus says: which log (the incarnation, minted when the log is created from nothing) and which master's history of it
+ * (the term: the first {@link TERM_DIGITS} hex digits of that master's replication id).
+ */
+export interface EpochParts {
+  readonly incarnation: string
+  readonly term: string
+}
+
+/** Hex digits of the replication id that stand for a term: 40 bits, told apart among at most 17 terms of one channel. */
+export const TERM_DIGITS = 10
+
+const EPOCH = /^([\w-]{1,64})\.([0-9a-f]{10})$/
+
+/** The parts of an epoch, or `undefined` for a string that no bus of this kind wrote. */
+export function parseEpoch(epoch: string): EpochParts | undefined {
+  const match = EPOCH.exec(epoch)
+  if (match === null) return undefined
+  const [, incarnation = '', term = ''] = match
+  return { incarnation, term }
+}
+
+/** Random names for logs, 128 bits each; drawn from the system's generator many at a time, since every append brings one along. */
+export class IncarnationSource {
+  readonly #pool: Buffer = Buffer.alloc(16 * 256)
+  #used: number = this.#pool.length
+
+  next(): string {
+    if (this.#used === this.#pool.length) {
+      randomFillSync(this.#pool)
+      this.#used = 0
+    }
+    const name = this.#pool.toString('base64url', this.#used, this.#used + 16)
+    this.#used += 16
+    return name
+  }
+}

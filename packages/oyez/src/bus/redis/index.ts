@@ -1,0 +1,2 @@
+export type { RedisBusOptions, RedisRouting } from './options.ts'
+export { RedisBus } from './redis-bus.ts'

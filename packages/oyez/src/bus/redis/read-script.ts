@@ -1,0 +1,118 @@
+import { MAX_FORKS } from './append-script.ts'
+import { TERM_DIGITS } from './epoch.ts'
+
+/** The read script's first answer field. */
+export const READ_CODE = { continue: 1, newLog: 2, fork: 3, trimmed: 4, unknown: 5 } as const
+
+/**
+ * Compares a position with the log and returns what follows: verdict, epoch, top, fork offset, then offset and record in turns. One atomic step.
+ *
+ * Arguments: 1 incarnation of the position ('' for none known, '?' for one that cannot be ours), 2 its term, 3 its offset or '' for no position,
+ * 4 limit, 5 '1' for newest first, 6 metadata ttl ms, 7 a fresh incarnation.
+ */
+export const READ_SCRIPT: string = `
+local meta, log = KEYS[1], KEYS[2]
+local limit, reverse = tonumber(ARGV[4]), ARGV[5] == '1'
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
+if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
+
+local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'f')
+local incarnation, top, expires, forks = m[1], tonumber(m[3] or ''), tonumber(m[4] or '') or 0, m[5] or ''
+local alive = incarnation and m[2] and top
+if alive then
+  if redis.call('EXISTS', log) == 1 then
+    -- A record above the top, or a stream where there should be none: the two keys do not belong together.
+    alive = #redis.call('XRANGE', log, '(' .. string.format('%.0f', top), '+', 'COUNT', 1) == 0
+  else
+    -- Missing before its time is damage; after it, all records are trimmed and the identity goes on.
+    alive = top == 0 or now >= expires
+  end
+end
+
+if not alive then
+  -- No subscriber is without an epoch: the read of an unknown channel creates its log, empty.
+  local kind = redis.call('TYPE', log).ok
+  if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
+  redis.call('DEL', meta, log)
+  incarnation, top, forks = ARGV[7], 0, ''
+  redis.call('HSET', meta, 'i', incarnation, 't', term, 'n', '0')
+  redis.call('PEXPIRE', meta, ARGV[6])
+elseif m[2] ~= term then
+  local kept, all = 1, m[2] .. ':' .. string.format('%.0f', top)
+  for fork in string.gmatch(forks, '[^,]+') do
+    if kept == ${MAX_FORKS} then break end
+    all = all .. ',' .. fork
+    kept = kept + 1
+  end
+  forks = all
+  -- Refused when memory is short, which does no harm: nothing was appended under the new term yet, and whoever does will write it.
+  redis.pcall('HSET', meta, 't', term, 'f', forks)
+end
+
+local epoch, head = incarnation .. '.' .. term, string.format('%.0f', top)
+local first = 1
+if ARGV[3] ~= '' then
+  local offset = tonumber(ARGV[3])
+  if ARGV[1] == '?' or (ARGV[1] == '' and offset ~= 0) then return {${READ_CODE.unknown}, epoch, head} end
+  if ARGV[1] ~= '' then
+    if ARGV[1] ~= incarnation then return {${READ_CODE.newLog}, epoch, head} end
+    local last = ARGV[2] == term and top
+    if not last then
+      for name, forkTop in string.gmatch(forks, '(%x+):(%d+)') do
+        if name == ARGV[2] then
+          last = tonumber(forkTop)
+          break
+        end
+      end
+    end
+    if not last then return {${READ_CODE.unknown}, epoch, head} end
+    if offset > last then return {${READ_CODE.fork}, epoch, head, string.format('%.0f', last)} end
+  end
+  first = offset + 1
+  if not reverse and first <= top then
+    local wanted = string.format('%.0f', first)
+    if #redis.call('XRANGE', log, wanted, wanted, 'COUNT', 1) == 0 then return {${READ_CODE.trimmed}, epoch, head} end
+  end
+end
+
+local answer = {${READ_CODE.continue}, epoch, head, '0'}
+if limit > 0 and top > 0 then
+  local entries
+  if not reverse then
+    entries = redis.call('XRANGE', log, string.format('%.0f', first), '+', 'COUNT', limit)
+  elseif ARGV[3] == '' then
+    entries = redis.call('XREVRANGE', log, '+', '-', 'COUNT', limit)
+  elseif first > 2 then
+    entries = redis.call('XREVRANGE', log, string.format('%.0f', first - 2), '-', 'COUNT', limit)
+  else
+    entries = {}
+  end
+  for i = 1, #entries do
+    answer[#answer + 1] = entries[i][1]
+    answer[#answer + 1] = entries[i][2][2]
+  end
+end
+return answer
+`
+
+/**
+ * The newest positions of many logs, two keys each: epoch and offset in turns, two empty strings where there is no sound log. Creates nothing.
+ */
+export const HEADS_SCRIPT: string = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
+if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
+local answer = {}
+for i = 1, #KEYS, 2 do
+  -- One key of a wrong type must not hide the heads of all the others.
+  local m = redis.pcall('HMGET', KEYS[i], 'i', 't', 'n', 'x')
+  local top = m[3] and tonumber(m[3])
+  local sound = m[1] and m[2] and top and (top == 0 or now >= (tonumber(m[4] or '') or 0) or redis.call('EXISTS', KEYS[i + 1]) == 1)
+  answer[i] = sound and (m[1] .. '.' .. term) or ''
+  answer[i + 1] = sound and m[3] or ''
+end
+return answer
+`

@@ -1,0 +1,93 @@
+import { ErrorReply } from '@redis/client'
+import { BusError, type BusErrorCode } from '../bus-error.ts'
+
+interface Meaning {
+  readonly code: BusErrorCode
+  readonly text: string
+}
+
+/**
+ * What the error codes of Redis mean for a caller. `refused`: asking again changes nothing until somebody changes Redis. `unavailable`: this passes by
+ * itself. In both cases nothing was stored: the scripts make every check before their first write.
+ */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  BUSY: { code: 'unavailable', text: 'is busy with a script of somebody else' },
+  CLUSTERDOWN: { code: 'unavailable', text: 'says that its cluster is down' },
+  LOADING: { code: 'unavailable', text: 'is still loading its data' },
+  MASTERDOWN: { code: 'unavailable', text: 'is a replica without a master' },
+  NOSCRIPT: { code: 'unavailable', text: 'lost our scripts again and again' },
+  READONLY: { code: 'unavailable', text: 'is a read-only replica; give the address of the master' },
+  TRYAGAIN: { code: 'unavailable', text: 'is moving the keys' },
+  ASK: { code: 'refused', text: 'is a Redis Cluster, which this bus does not speak; give a single Redis' },
+  MOVED: { code: 'refused', text: 'is a Redis Cluster, which this bus does not speak; give a single Redis' },
+  MISCONF: { code: 'refused', text: 'cannot write to its disk and takes no writes until it can' },
+  NOAUTH: { code: 'refused', text: 'wants a password; put it into the url or the option password' },
+  NOPERM: { code: 'refused', text: 'does not give this user the rights that the bus needs' },
+  NOREPLICAS: {
+    code: 'refused',
+    text: 'has fewer replicas than its min-replicas-to-write and takes no writes until they are back',
+  },
+  NOREPLID: {
+    code: 'refused',
+    text: 'hides its replication id, without which a lost write after a failover could not be told',
+  },
+  OOM: { code: 'refused', text: 'is out of memory (maxmemory) and takes no writes' },
+  WRONGPASS: { code: 'refused', text: 'refuses the user name or password' },
+  WRONGTYPE: {
+    code: 'refused',
+    text: 'holds a key of another type under one of our names; another program uses the same prefix',
+  },
+}
+
+const NETWORK: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused; is Redis running there?',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'no route to that host',
+  ENETUNREACH: 'no route to that network',
+  ENOTFOUND: 'no such host name',
+  EAI_AGAIN: 'the host name cannot be resolved now',
+  ETIMEDOUT: 'no answer to the connection request',
+}
+
+/** A call's effect if it was sent and no answer came: `write` may have been carried out, `read` has none. */
+export type CallKind = 'read' | 'write'
+
+/** The code word of an error reply. Redis 6 puts it behind the place in the script, Redis 7 in front. */
+export function errorWord(error: unknown): string | undefined {
+  if (!(error instanceof ErrorReply)) return undefined
+  const word = /^-?([A-Z]+)\b/.exec(error.message)?.[1]
+  if (word !== undefined && word !== 'ERR') return word
+  return /-([A-Z]{2,}) /.exec(error.message)?.[1] ?? word
+}
+
+/** Whatever went wrong, as the error that the bus promises. `address` names the server, never a password. */
+export function toBusError(error: unknown, kind: CallKind, address: string): BusError {
+  if (error instanceof BusError) return error
+  const word = errorWord(error)
+  if (error instanceof ErrorReply) {
+    const meaning = MEANINGS[word ?? ''] ?? {
+      code: 'refused',
+      text: `answered with an error: ${firstLine(error.message)}`,
+    }
+    const detail = word === 'NOPERM' ? ` (${firstLine(error.message)})` : ''
+    return new BusError(meaning.code, `Redis at ${address} ${meaning.text}${detail}`, { cause: error })
+  }
+  const name = error instanceof Error ? error.constructor.name : ''
+  const notSent = name === 'ClientOfflineError' || name === 'ClientClosedError'
+  if (kind === 'write' && !notSent) {
+    const text = `the connection to Redis at ${address} was lost before it answered: the call may have been carried out`
+    return new BusError('uncertain', text, { cause: error })
+  }
+  return new BusError('unavailable', `Redis at ${address} cannot be reached: ${reasonOf(error)}`, { cause: error })
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return NETWORK[code] ?? (error.message === '' ? code || error.constructor.name : firstLine(error.message))
+}
+
+function firstLine(text: string): string {
+  return (text.split(/[\r\n]/, 1)[0] ?? '').slice(0, 200)
+}

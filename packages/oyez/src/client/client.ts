@@ -6,74 +6,18 @@ import {
   type IncomingMessage,
   type IncomingPublication,
   type IncomingResult,
-  type PublisherInfo,
 } from '../protocol/json-client-codec.ts'
-import type { Break, Position } from '../protocol/position.ts'
+import type { Position } from '../protocol/position.ts'
+import type { ClientEvents, ClientState } from './client-event.ts'
 import { ClientError } from './client-error.ts'
 import { Cursor } from './cursor.ts'
 import { Emitter, type ErrorEvents } from './emitter.ts'
+import type { History, HistoryOptions } from './history.ts'
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
 import { Producer } from './producer.ts'
 import { ReconnectingSocket } from './reconnecting-socket.ts'
 import { RequestTable, type Answer } from './request-table.ts'
 import { Subscription, type SubscriptionHost, type SubscriptionReceiver } from './subscription.ts'
-
-export type ClientState = 'disconnected' | 'connecting' | 'connected'
-
-/** A number and its words: a close code of the server, or one below 100 that the client chose itself. */
-export interface StateReason {
-  readonly code: number
-  readonly reason: string
-}
-
-/** What a client tells. */
-export interface ClientEvents<C extends Contract = AnyContract> extends ErrorEvents {
-  /** The connection is gone, or `connect()` was called; attempts follow until one succeeds or the server refuses for good. */
-  connecting: StateReason
-  connected: {
-    /** The id of this connection. */
-    readonly client: string
-    /** The node it ended up on; empty when the server does not say. */
-    readonly node: string
-    /** The `data` of the identity that the server's `authenticate` returned. */
-    readonly data: unknown
-  }
-  /** Over until `connect()` is called again: by `disconnect()` (code 0), without a token (1), or because the server refused. */
-  disconnected: StateReason
-  /**
-   * Data sent to this user, or to a channel that the server subscribed the connection to. In order, each once; the position moves after the
-   * listeners have returned.
-   */
-  message: {
-    readonly data: C['personal']
-    /** The personal channel `#<user>`; empty for a message to this connection alone, which is not recovered. */
-    readonly channel: string
-    readonly offset: number
-    readonly info?: PublisherInfo | undefined
-  }
-  /** Something was missed in a channel that the server subscribed the connection to. */
-  break: Break & { readonly channel: string }
-}
-
-/** Which part of a channel's history to read. */
-export interface HistoryOptions {
-  /** Most publications to return; 0 asks for the position only. @default 100 */
-  readonly limit?: number | undefined
-  /** Begin behind this position (before it, with `reverse`). */
-  readonly since?: Position | undefined
-  /** Newest first. @default false */
-  readonly reverse?: boolean | undefined
-}
-
-/** A part of a channel's history, and its newest position. */
-export interface History<Data> {
-  readonly publications: readonly {
-    readonly data: Data
-    readonly offset: number
-    readonly info?: PublisherInfo | undefined
-  }[]
-  readonly position: Position
-}
 
 /** The longest time a timer can be set to, about 25 days. */
 const FOREVER_MS = 2 ** 31 - 1
@@ -87,9 +31,9 @@ const PING_GRACE_MS = 10_000
  */
 export class Client<C extends Contract = AnyContract> extends Emitter<ClientEvents<C>> {
   readonly #options: ResolvedClientOptions
-  readonly #requests = new RequestTable()
+  readonly #requests = new RequestTable<IncomingResult>()
   /** Those who wait for the connection. */
-  readonly #waiting = new RequestTable()
+  readonly #waiting = new RequestTable<undefined>()
   readonly #socket: ReconnectingSocket
   readonly #producer: Producer
   readonly #host: SubscriptionHost
@@ -167,9 +111,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   ready(timeoutMs: number = FOREVER_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#state === 'connected') return resolve()
-      const id = this.#waiting.add(timeoutMs, (outcome) =>
-        outcome instanceof ClientError && outcome.code !== 'connection-lost' ? reject(outcome) : resolve(),
-      )
+      const id = this.#waiting.add(timeoutMs, (outcome) => (outcome ? reject(outcome) : resolve()))
       if (this.#state === 'disconnected') this.#waiting.settle(id, disconnected())
     })
   }
@@ -193,14 +135,14 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
 
   /** Calls a method of the server; not repeated when the connection is lost. @throws {ClientError} */
   async rpc<Method extends MethodOf<C>>(method: Method, params: ParamsOf<C, Method>): Promise<ResultOf<C, Method>> {
-    const { data } = await this.#request('rpc', { method, data: params })
+    const { data } = await this.#request('rpc', { method, data: params ?? null })
     return data as ResultOf<C, Method>
   }
 
   /** Sends a one-way message to the server; resolves when it is on its way, which says nothing about its arrival. @throws {ClientError} */
   async send(data: unknown): Promise<void> {
     await this.#connected()
-    this.#socket.send(encodeCommand({ id: 0, method: 'send', fields: { data } }))
+    this.#socket.send(encodeCommand({ id: 0, method: 'send', fields: { data: data ?? null } }))
   }
 
   /** Reads a channel's history. @throws {ClientError} */
@@ -217,14 +159,15 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   }
 
   /** Makes a command that waits for its answer. */
-  #command(method: string, fields: CommandFields, answer: Answer): string {
+  #command(method: string, fields: CommandFields, answer: Answer<IncomingResult>): string {
     return encodeCommand({ id: this.#requests.add(this.#options.timeoutMs, answer), method, fields })
   }
 
   async #request(method: string, fields: CommandFields): Promise<IncomingResult> {
     await this.#connected()
     return new Promise((resolve, reject) => {
-      const answer: Answer = (outcome) => (outcome instanceof ClientError ? reject(outcome) : resolve(outcome))
+      const answer: Answer<IncomingResult> = (outcome) =>
+        outcome instanceof ClientError ? reject(outcome) : resolve(outcome)
       this.#socket.send(this.#command(method, fields, answer))
     })
   }
@@ -235,16 +178,15 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   }
 
   #move(state: ClientState, code: number, reason: string): void {
-    const before = this.#state
     this.#state = state
     this.#session++
-    this.#requests.fail(new ClientError('connection-lost', `connection lost: ${reason}`, { temporary: true }))
+    this.#requests.settleAll(new ClientError('connection-lost', `connection lost: ${reason}`, { temporary: true }))
     for (const receiver of this.#receivers.values()) receiver.lost()
     if (state === 'disconnected') {
       this.#producer.close()
-      this.#waiting.fail(new ClientError('disconnected', reason, { status: code }))
+      this.#waiting.settleAll(new ClientError('disconnected', reason, { status: code }))
     }
-    if (state !== before && state !== 'connected') this.emit(state, { code, reason })
+    if (state !== 'connected') this.emit(state, { code, reason })
   }
 
   #end(code: number, reason: string): void {
@@ -274,8 +216,9 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
 
   #sendConnect(): void {
     const { data, name = 'oyez', headers } = this.#options
-    const positions = [...this.#cursors].map(([channel, { position }]) => [channel, { recover: true, ...position }])
-    const subs = positions.length ? (Object.fromEntries(positions) as CommandFields) : undefined
+    const subs = Object.fromEntries(
+      [...this.#cursors].map(([channel, { position }]) => [channel, position && { recover: true, ...position }]),
+    )
     const fields = { token: this.#token, data, name, headers, subs, oyez_ext: 1 }
     const frames = [this.#command('connect', fields, (outcome) => this.#onConnect(outcome))]
     for (const receiver of this.#receivers.values()) frames.push(receiver.begin() ?? '')
@@ -287,7 +230,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
       const { code, status, message, temporary } = outcome
       if (code === 'connection-lost') return
       if (status === 109) this.#expireToken()
-      if (temporary) this.#socket.restart(status, message)
+      if (temporary && (status !== 109 || this.#options.getToken)) this.#socket.restart(status, message)
       else this.#end(status, message)
       return
     }
@@ -299,7 +242,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
     const session = this.#session
     this.emit('connected', { client, node, data })
     if (session !== this.#session) return
-    this.#waiting.fail(disconnected('connection-lost'))
+    this.#waiting.settleAll(undefined)
     for (const channel of this.#cursors.keys()) if (!subs.has(channel)) this.#cursors.delete(channel)
     for (const [channel, result] of subs) if (session === this.#session) this.#serverSubscribed(channel, result)
     if (session === this.#session) this.#producer.resume()
@@ -361,6 +304,6 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   }
 }
 
-function disconnected(code: 'disconnected' | 'connection-lost' = 'disconnected'): ClientError {
-  return new ClientError(code, 'client is not connected')
+function disconnected(): ClientError {
+  return new ClientError('disconnected', 'client is disconnected')
 }

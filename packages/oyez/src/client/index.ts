@@ -1,5 +1,6 @@
 export { Client } from './client.ts'
-export type { ClientEvents, ClientState, History, HistoryOptions, StateReason } from './client.ts'
+export type { ClientEvents, ClientState, StateReason } from './client-event.ts'
+export type { History, HistoryOptions } from './history.ts'
 export { Subscription } from './subscription.ts'
 export type { SubscriptionEvents, SubscriptionState } from './subscription.ts'
 export { ClientError } from './client-error.ts'

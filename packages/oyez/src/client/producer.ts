@@ -11,7 +11,7 @@ export interface ProducerHost {
   /** Whether the server knows producers and sequences. */
   exact(): boolean
   /** Sends one publish command; `data` is JSON text. */
-  send(fields: CommandFields, data: string, answer: Answer): void
+  send(fields: CommandFields, data: string, answer: Answer<IncomingResult>): void
   restart(code: number, reason: string): void
   report(error: { readonly error: ClientError }): void
 }
@@ -244,7 +244,7 @@ export class Producer {
   #renew(line: Line): void {
     line.id = randomId()
     this.#retained = this.#retained.filter((kept) => kept.line !== line)
-    for (const item of [...line.items]) if (item.unsure) this.#drop(line, item, uncertain())
+    for (const item of line.items.filter(({ unsure }) => unsure)) this.#drop(line, item, uncertain())
     renumber(line, 1)
   }
 

@@ -1,24 +1,23 @@
-import type { IncomingResult } from '../protocol/json-client-codec.ts'
 import { ClientError } from './client-error.ts'
 
-/**
- * Receives the answer of a command: a result, or why there is none. Called exactly once, and synchronously while the frame is read, so that
- * what stands behind the answer in the same frame finds its effects done.
- */
-export type Answer = (outcome: IncomingResult | ClientError) => void
+/** Receives a result, or why there is none. Called exactly once, at once when the outcome is known. */
+export type Answer<Result> = (outcome: Result | ClientError) => void
 
-interface Request {
-  readonly answer: Answer
+interface Request<Result> {
+  readonly answer: Answer<Result>
   readonly timer: ReturnType<typeof setTimeout>
 }
 
-/** The commands that wait for an answer. */
-export class RequestTable {
-  readonly #requests = new Map<number, Request>()
+/**
+ * Those who wait for an answer, by id. Answers are handed over synchronously while a frame is read, so that what stands behind an answer in
+ * the same frame finds its effects done.
+ */
+export class RequestTable<Result> {
+  readonly #requests = new Map<number, Request<Result>>()
   #lastId = 0
 
-  /** Makes room for one answer and returns the id to send the command under. */
-  add(timeoutMs: number, answer: Answer): number {
+  /** Makes room for one answer and returns its id. Without an answer in time the outcome is a `timeout`. */
+  add(timeoutMs: number, answer: Answer<Result>): number {
     const id = ++this.#lastId
     const timer = setTimeout(() => {
       this.settle(id, new ClientError('timeout', `no answer within ${timeoutMs} ms`, { temporary: true }))
@@ -27,8 +26,8 @@ export class RequestTable {
     return id
   }
 
-  /** Hands an answer to whoever waits for it; an unknown id is ignored, since answers may come after their time. */
-  settle(id: number, outcome: IncomingResult | ClientError): void {
+  /** Hands an outcome to whoever waits for it; an unknown id is ignored, since answers may come after their time. */
+  settle(id: number, outcome: Result | ClientError): void {
     const request = this.#requests.get(id)
     if (!request) return
     this.#requests.delete(id)
@@ -36,8 +35,8 @@ export class RequestTable {
     request.answer(outcome)
   }
 
-  /** Answers everything that waits with the error, in the order it was asked. */
-  fail(error: ClientError): void {
-    for (const id of [...this.#requests.keys()]) this.settle(id, error)
+  /** Hands the outcome to all who wait, in the order they came. */
+  settleAll(outcome: Result | ClientError): void {
+    for (const id of this.#requests.keys()) this.settle(id, outcome)
   }
 }

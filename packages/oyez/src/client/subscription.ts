@@ -46,7 +46,7 @@ export interface SubscriptionHost {
   readonly backoff: BackoffOptions
   connected(): boolean
   /** Makes a command; the answer may come as soon as it is sent. */
-  command(method: string, fields: CommandFields, answer: Answer): string
+  command(method: string, fields: CommandFields, answer: Answer<IncomingResult>): string
   send(frame: string): void
   restart(code: number, reason: string): void
   publish(channel: string, data: unknown): Promise<Position | undefined>
@@ -80,7 +80,7 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
     this.channel = channel
     this.#host = host
     this.#backoff = new Backoff(host.backoff)
-    this.on('error', host.report)
+    this.on('error', (event) => host.report(event))
     host.register(channel, {
       begin: () => (this.#state === 'unsubscribed' ? undefined : this.#begin()),
       lost: () => {
@@ -181,7 +181,7 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
   /** Tells the server, if it is there. */
   #leave(): void {
     if (!this.#host.connected()) return
-    const done: Answer = (outcome) => {
+    const done: Answer<IncomingResult> = (outcome) => {
       // Whether the server still sends is unknown now; a new connection is the clean way out.
       if (outcome instanceof ClientError && outcome.code !== 'connection-lost')
         this.#host.restart(4, 'unsubscribe failed')

@@ -123,9 +123,8 @@ function toMessage(fields: Fields): IncomingMessage | undefined {
       },
     }
   }
-  // The only other field is named after the command.
-  for (const key in fields) if (key !== 'id') return { type: 'result', id, result: toResult(object(fields[key]) ?? {}) }
-  return { type: 'result', id, result: toResult({}) }
+  // The other field is named after the command.
+  return { type: 'result', id, result: toResult(object(Object.values(fields).find(object)) ?? {}) }
 }
 
 function toPush(push: Fields): IncomingMessage | undefined {

@@ -100,7 +100,8 @@ export class RedisBus implements Bus {
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
-    if (!this.#pair.closed) await this.#table.unsubscribe(channels)
+    this.#pair.refuseWhenUnusable()
+    await this.#table.unsubscribe(channels)
   }
 
   async broadcast(channel: string, bytes: Uint8Array): Promise<void> {

@@ -73,13 +73,9 @@ export class SubscriptionTable {
 
   /** Resolves when all the channels are live; takes them back and rejects when that is not so within 5 s. */
   async subscribe(channels: readonly string[]): Promise<void> {
-    const added: string[] = []
-    const names = channels.map((channel) => {
-      const name = this.#options.nameOf(channel)
-      if (!this.#wanted.has(name)) added.push(name)
-      this.#wanted.set(name, channel)
-      return name
-    })
+    const names = new Map(channels.map((channel) => [this.#options.nameOf(channel), channel]))
+    const added = [...names.keys()].filter((name) => !this.#wanted.has(name))
+    if (this.#options.perChannel) this.#want(names)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       const error = new BusError('unavailable', `no subscription within ${DEADLINE_MS} ms: Redis is not connected`)
@@ -114,22 +110,27 @@ export class SubscriptionTable {
     for (const waiter of this.#waiters) waiter.failed(new BusError('closed', 'the bus was closed'))
   }
 
-  async #becomeLive(names: readonly string[]): Promise<void> {
+  async #becomeLive(names: ReadonlyMap<string, string>): Promise<void> {
     while (!this.#closed) {
       const client = this.#client
       if (client === undefined) {
         await this.#nextLive()
         continue
       }
-      if (!this.#options.perChannel) return
       try {
-        await this.#issue(
-          client,
-          names.filter((name) => !this.#subscribed.has(name)),
-        )
+        if (this.#options.perChannel) {
+          await this.#issue(
+            client,
+            [...names.keys()].filter((name) => !this.#subscribed.has(name)),
+          )
+        } else {
+          // What was published before is on its way on this connection and comes before the answer; it is not for this subscription.
+          await client.sendCommand(['PING'])
+          this.#want(names)
+        }
         if (this.#client === client) {
           // Given up or unsubscribed meanwhile?
-          this.#dropUnwanted(client, names)
+          this.#dropUnwanted(client, names.keys())
           return
         }
       } catch (error) {
@@ -139,6 +140,10 @@ export class SubscriptionTable {
       }
     }
     throw new BusError('closed', 'the bus was closed')
+  }
+
+  #want(names: ReadonlyMap<string, string>): void {
+    for (const [name, channel] of names) this.#wanted.set(name, channel)
   }
 
   #nextLive(): Promise<void> {

@@ -1,1 +1,24 @@
-export {}
+#!/usr/bin/env node
+import { oyezProgram } from './program.ts'
+import { printable } from './log/printable.ts'
+import { UserError } from './user-error.ts'
+
+// `oyez tail … | head` closes our output before we are done: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+})
+
+try {
+  await oyezProgram().parseAsync()
+} catch (error) {
+  if (error instanceof UserError) process.stderr.write(`oyez: ${error.message}\n`)
+  else process.stderr.write(`oyez: this should not have happened: ${unexpected(error)}\n`)
+  // Whatever is still open belongs to something that will not begin.
+  process.exit(1)
+}
+
+function unexpected(error: unknown): string {
+  // The stack is for whoever mends oyez, on request only.
+  if (process.env['DEBUG']?.includes('oyez') === true && error instanceof Error) return error.stack ?? error.message
+  return `${printable(error instanceof Error ? error.message : String(error))} (set DEBUG=oyez to see where)`
+}

@@ -1,0 +1,182 @@
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { ErrorCodes, HubError, type HubErrorCode, type Position } from 'oyez'
+import { z } from 'zod'
+import { VERSION } from '../version.ts'
+import type { AppOptions } from './app.ts'
+import { sameKey } from './api-key.ts'
+import { jsonBody } from './json-body.ts'
+
+/** Room for everything in a body that is not the payload. */
+const ENVELOPE_BYTES = 4_096
+/** Publications in one history answer. */
+const HISTORY_LIMIT = 1_000
+
+const CHANNEL = z.string({ error: 'a text is needed' })
+const USER = z.string({ error: 'a text is needed' }).min(1, 'is empty')
+const DATA = z.custom<unknown>((value) => value !== undefined, { error: 'is missing' })
+const OFFSET = z.int({ error: 'a whole number from 0 is needed' }).nonnegative('a whole number from 0 is needed')
+const KEY = z
+  .string({ error: 'a text is needed' })
+  .min(1, 'is empty')
+  .max(64, 'is longer than 64 characters')
+  .optional()
+
+const PUBLISH = z.object({ channel: CHANNEL, data: DATA, idempotency_key: KEY }, { error: 'an object is needed' })
+const SEND = z.object({ user: USER, data: DATA, idempotency_key: KEY }, { error: 'an object is needed' })
+const HISTORY = z.object(
+  {
+    channel: CHANNEL,
+    limit: z.int({ error: 'a whole number is needed' }).default(0),
+    reverse: z.boolean({ error: 'true or false is needed' }).optional(),
+    since: z
+      .object({ offset: OFFSET, epoch: z.string({ error: 'a text is needed' }) }, { error: 'an object is needed' })
+      .optional(),
+  },
+  { error: 'an object is needed' },
+)
+const DISCONNECT = z.object({ user: USER }, { error: 'an object is needed' })
+const INFO = z.object({}, { error: 'an object is needed' })
+
+/**
+ * The server API: `POST /api/publish`, `/send`, `/history`, `/disconnect`, `/info`, with header `X-API-Key`. What was understood is answered
+ * with 200 and `{"result":…}` or `{"error":{"code","message"}}`.
+ */
+export function apiRoutes(options: AppOptions): Hono {
+  const { hub } = options
+  const api = new Hono()
+  api.use(keyNeeded(options))
+  api.use(
+    bodyLimit({
+      maxSize: options.maxPayloadBytes + ENVELOPE_BYTES,
+      onError: (context) =>
+        context.json({ error: { code: 106, message: 'limit exceeded: the body is too large' } }, 413),
+    }),
+  )
+  api.post('/publish', async (context) => {
+    const body = await jsonBody(context, PUBLISH)
+    if ('refusal' in body) return body.refusal
+    const { channel, data, idempotency_key: idempotencyKey } = body.value
+    return answer(context, async () => {
+      checkSize(data, options.maxPayloadBytes)
+      return wirePosition(await hub.publish(channel, data, { idempotencyKey }))
+    })
+  })
+  api.post('/send', async (context) => {
+    const body = await jsonBody(context, SEND)
+    if ('refusal' in body) return body.refusal
+    const { user, data, idempotency_key: idempotencyKey } = body.value
+    return answer(context, async () => {
+      checkSize(data, options.maxPayloadBytes)
+      return wirePosition(await hub.sendToUser(user, data, { idempotencyKey }))
+    })
+  })
+  api.post('/history', async (context) => {
+    const body = await jsonBody(context, HISTORY)
+    if ('refusal' in body) return body.refusal
+    const { channel, limit, reverse, since } = body.value
+    return answer(context, async () => {
+      // As on the wire: 0 asks for the position only, a negative number for all that there is.
+      const most = limit < 0 ? HISTORY_LIMIT : Math.min(limit, HISTORY_LIMIT)
+      const { publications, position } = await hub.history(channel, { limit: most, reverse, since })
+      return { publications, ...wirePosition(position) }
+    })
+  })
+  api.post('/disconnect', async (context) => {
+    const body = await jsonBody(context, DISCONNECT)
+    if ('refusal' in body) return body.refusal
+    const { user } = body.value
+    return answer(context, async () => {
+      await hub.disconnect({ userId: user })
+      return {}
+    })
+  })
+  api.post('/info', async (context) => {
+    const body = await jsonBody(context, INFO)
+    if ('refusal' in body) return body.refusal
+    return answer(context, async () => ({
+      version: VERSION,
+      uptime: Math.round(process.uptime()),
+      ...snakeCased(hub.stats()),
+    }))
+  })
+  return api
+}
+
+function keyNeeded({ apiKey, dev }: AppOptions): MiddlewareHandler {
+  return async (context, next) => {
+    if (apiKey === undefined) {
+      if (dev) return next()
+      const message =
+        'the API is off: start the server with a key in OYEZ_API_KEY, api.key of the config file, or --api-key'
+      return context.json({ error: { code: 404, message } }, 404)
+    }
+    if (sameKey(context.req.header('x-api-key') ?? '', apiKey)) return next()
+    return context.json({ error: { code: 101, message: 'unauthorized: header X-API-Key is missing or wrong' } }, 401)
+  }
+}
+
+/** A request that was understood and cannot be fulfilled. */
+class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly code: number
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+async function answer(context: Context, work: () => Promise<object>): Promise<Response> {
+  try {
+    return context.json({ result: await work() })
+  } catch (error) {
+    return context.json({ error: wireError(error) })
+  }
+}
+
+function wireError(error: unknown): { readonly code: number; readonly message: string } {
+  if (error instanceof ApiError) return { code: error.code, message: error.message }
+  if (error instanceof HubError) {
+    // Not the error's own words: they name hosts and ports behind the server.
+    return { code: ErrorCodes.internal.code, message: HUB_WORDS[error.code] }
+  }
+  if (error instanceof TypeError) return { code: ErrorCodes.badRequest.code, message: `bad request: ${error.message}` }
+  // Nested so deeply that it cannot be written again.
+  if (error instanceof RangeError)
+    return { code: ErrorCodes.badRequest.code, message: 'bad request: data is nested too deeply' }
+  if (hasCode(error)) return { code: error.code, message: error.message }
+  throw error
+}
+
+const HUB_WORDS: Readonly<Record<HubErrorCode, string>> = {
+  'bus-unavailable': 'the bus is not available: nothing was published',
+  'bus-uncertain': 'the bus did not answer in time: it may have been published',
+  'bus-refused': 'the bus refused: nothing was published',
+  closed: 'the node is shutting down',
+}
+
+/** Refusals of the hub, which are made to be shown. */
+function hasCode(error: unknown): error is Error & { readonly code: number } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number'
+}
+
+function checkSize(data: unknown, maxPayloadBytes: number): void {
+  if (Buffer.byteLength(JSON.stringify(data)) > maxPayloadBytes) {
+    throw new ApiError(ErrorCodes.limitExceeded.code, `limit exceeded: data is larger than ${maxPayloadBytes} bytes`)
+  }
+}
+
+function wirePosition(position: Position | undefined): { readonly offset?: number; readonly epoch?: string } {
+  return position === undefined ? {} : { offset: position.offset, epoch: position.epoch }
+}
+
+/** An object with its keys as the wire spells them. */
+function snakeCased(value: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]: [string, unknown]) => [
+      key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      typeof item === 'object' && item !== null ? snakeCased(item) : item,
+    ]),
+  )
+}

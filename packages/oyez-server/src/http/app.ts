@@ -1,0 +1,63 @@
+import { Hono } from 'hono'
+import type { Hub } from 'oyez'
+import type { Log } from '../log/log.ts'
+import { apiRoutes } from './api.ts'
+import { type DemoDesk, demoRoutes } from './demo-routes.ts'
+import type { Readiness } from './readiness.ts'
+import { staticFiles } from './static-files.ts'
+
+/** What the HTTP side of a node needs. */
+export interface AppOptions {
+  readonly hub: Hub
+  readonly readiness: () => Readiness
+  readonly log: Log
+  readonly websocketPath: string
+  /** Key of the API; without one it is off, or open with `dev`. */
+  readonly apiKey?: string | undefined
+  readonly dev: boolean
+  /** Largest payload of a publication, in bytes. */
+  readonly maxPayloadBytes: number
+  readonly staticDir?: string | undefined
+  /** Offers the demo routes. */
+  readonly demo?: DemoDesk | undefined
+}
+
+/** Everything a node answers over HTTP: `/health`, `/ready`, `/api/*`, files, and the demo. */
+export function nodeApp(options: AppOptions): Hono {
+  const { hub, readiness, log, websocketPath } = options
+  const app = new Hono()
+
+  app.use(async (context, next) => {
+    await next()
+    context.header('X-Content-Type-Options', 'nosniff')
+  })
+  app.onError((error, context) => {
+    // The words of an unexpected error are for the log; a client gets none of them.
+    log.error('a request failed unexpectedly', { path: new URL(context.req.url).pathname, error: error.message })
+    return context.json({ error: { code: 100, message: 'internal server error' } }, 500)
+  })
+  app.notFound((context) => context.json({ error: { code: 404, message: 'there is nothing at this address' } }, 404))
+
+  app.get('/health', (context) => {
+    context.header('Cache-Control', 'no-store')
+    return context.json({ status: 'ok' })
+  })
+  app.get('/ready', (context) => {
+    context.header('Cache-Control', 'no-store')
+    const state = readiness()
+    if (state.ready) return context.json({ status: 'ready', node: hub.nodeName })
+    return context.json({ status: 'not ready', reason: state.reason, node: hub.nodeName }, 503)
+  })
+  app.get(websocketPath, (context) => {
+    context.header('Upgrade', 'websocket')
+    return context.text('This address speaks WebSocket.\n', 426)
+  })
+  app.route('/api', apiRoutes(options))
+  if (options.demo !== undefined) app.route('/demo', demoRoutes(options.demo, hub.nodeName))
+  if (options.staticDir === undefined) {
+    app.get('/', (context) => context.text(`oyez, node ${hub.nodeName}\nClients connect to ${websocketPath}\n`))
+  } else {
+    app.use(staticFiles(options.staticDir))
+  }
+  return app
+}

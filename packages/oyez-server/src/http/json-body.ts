@@ -1,0 +1,30 @@
+import type { Context } from 'hono'
+import { z } from 'zod'
+
+/** A body that was understood, or the answer to send instead. */
+export type JsonBody<T> = { readonly value: T } | { readonly refusal: Response }
+
+/** Reads and checks the JSON body of a request. */
+export async function jsonBody<T>(context: Context, schema: z.ZodType<T>): Promise<JsonBody<T>> {
+  // A web page of another origin cannot send this content type without asking first, and is never told yes.
+  if (!/^application\/json\s*(;|$)/i.test(context.req.header('content-type') ?? '')) {
+    return { refusal: badRequest(context, 'content-type must be application/json') }
+  }
+  let raw: unknown
+  try {
+    raw = JSON.parse(await context.req.text())
+  } catch (error) {
+    // Anything but broken JSON (a body over its limit, a connection that broke) is for those who watch over the whole request.
+    if (!(error instanceof SyntaxError)) throw error
+    return { refusal: badRequest(context, 'the body is not JSON') }
+  }
+  const result = schema.safeParse(raw)
+  if (result.success) return { value: result.data }
+  const issue = result.error.issues[0]
+  const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.')
+  return { refusal: badRequest(context, `${where}: ${issue?.message ?? 'not understood'}`) }
+}
+
+function badRequest(context: Context, problem: string): Response {
+  return context.json({ error: { code: 107, message: `bad request: ${problem}` } }, 400)
+}

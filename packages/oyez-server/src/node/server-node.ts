@@ -1,0 +1,116 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hub, WsListener } from 'oyez'
+import type { ServerConfig } from '../config/server-config.ts'
+import { nodeApp } from '../http/app.ts'
+import type { DemoDesk } from '../http/demo-routes.ts'
+import type { Readiness } from '../http/readiness.ts'
+import type { Log } from '../log/log.ts'
+import { UserError } from '../user-error.ts'
+import { DEV_HOOKS } from './dev-hooks.ts'
+import { logHub } from './hub-log.ts'
+import { httpUrl, listen } from './listen.ts'
+import { openBus } from './open-bus.ts'
+
+/** Path of the WebSocket, as the official client libraries expect it. */
+export const WEBSOCKET_PATH = '/connection/websocket'
+
+const DEFAULT_PAYLOAD_BYTES = 65_536
+
+/** What differs from node to node. */
+export interface NodeOptions {
+  readonly name: string
+  readonly log: Log
+  readonly demo?: DemoDesk | undefined
+}
+
+/** One node of the standalone server: a hub, and the HTTP server in front of it. */
+export class ServerNode {
+  readonly hub: Hub
+  readonly #config: ServerConfig
+  readonly #server: Server
+  readonly #listener: WsListener
+  #port = 0
+  #draining: Promise<void> | undefined
+
+  private constructor(config: ServerConfig, hub: Hub, options: NodeOptions) {
+    this.hub = hub
+    this.#config = config
+    const app = nodeApp({
+      hub,
+      readiness: () => this.#readiness(),
+      log: options.log,
+      websocketPath: WEBSOCKET_PATH,
+      apiKey: config.apiKey,
+      dev: config.dev,
+      maxPayloadBytes: config.limits.maxPayloadBytes ?? DEFAULT_PAYLOAD_BYTES,
+      staticDir: config.staticDir,
+      demo: options.demo,
+    })
+    const listener = getRequestListener(app.fetch)
+    this.#server = createServer(
+      // A client that is slow to ask is not waited for; idle connections outlast those of load balancers, which close theirs first.
+      { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 75_000 },
+      (request, response) => void listener(request, response),
+    )
+    this.#listener = new WsListener(hub, { path: WEBSOCKET_PATH, origins: config.origins })
+    this.#listener.attach(this.#server)
+  }
+
+  /** Connects the bus, then listens. @throws {UserError} when either cannot be done. */
+  static async start(config: ServerConfig, options: NodeOptions): Promise<ServerNode> {
+    const hub = new Hub({
+      bus: await openBus(config),
+      nodeName: options.name,
+      channels: config.channels,
+      limits: config.limits,
+      times: config.times,
+      ...(config.dev ? DEV_HOOKS : {}),
+    })
+    logHub(hub, options.log, { connections: config.dev })
+    try {
+      await hub.start()
+    } catch (error) {
+      await hub.close()
+      throw new UserError((error as Error).message, { cause: error })
+    }
+    const node = new ServerNode(config, hub, options)
+    try {
+      node.#port = await listen(node.#server, config)
+    } catch (error) {
+      await hub.close()
+      throw error
+    }
+    return node
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** Address of the HTTP server. */
+  get url(): string {
+    return httpUrl({ host: this.#config.host, port: this.#port })
+  }
+
+  /** Takes no new clients, sends the present ones elsewhere over the configured time, and ends. Idempotent. */
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain()
+    return this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    // Closed first: a load balancer that finds nobody listening goes to another node at once.
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    await this.hub.close({ drainMs: this.hub.stats().connections === 0 ? 0 : this.#config.drainMs })
+    await this.#listener.close()
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  #readiness(): Readiness {
+    if (this.#draining !== undefined) return { ready: false, reason: 'the node is shutting down' }
+    return this.hub.ready ? { ready: true } : { ready: false, reason: 'the bus is down' }
+  }
+}

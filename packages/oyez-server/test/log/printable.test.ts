@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { printable, withoutPassword } from '../../src/log/printable.ts'
+
+it('control characters, line breaks and escape sequences become harmless text', () => {
+  expect(printable('a\nb\u001b[31mc\u0007\u2028\u202e')).toBe('a\\u000ab\\u001b[31mc\\u0007\\u2028\\u202e')
+})
+
+it('long text is cut', () => {
+  expect(printable('x'.repeat(1_000))).toHaveLength(201)
+})
+
+it('the letters of every language stay', () => {
+  expect(printable('Zoë 東京 🎺')).toBe('Zoë 東京 🎺')
+})
+
+it('a URL loses its password', () => {
+  expect(withoutPassword('redis://user:secret@host:6379/1')).toBe('redis://***@host:6379/1')
+  expect(withoutPassword('redis://host:6379')).toBe('redis://host:6379')
+})

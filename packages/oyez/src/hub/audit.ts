@@ -1,0 +1,69 @@
+import type { Bus } from '../bus/bus.ts'
+import type { LocalChannel } from './local-channel.ts'
+
+/** Channels asked for in one go. */
+const BATCH = 500
+/** After this long a hint that was on its way has arrived: a mismatch that is still there is a loss. */
+const CONFIRM_MS = 200
+
+/**
+ * Compares quiet channels with the heads of their logs, so that a lost last hint is found although nothing follows it. A busy channel
+ * needs no audit: its next hint shows the gap.
+ */
+export class Audit {
+  readonly #bus: Bus
+  readonly #channels: () => Iterable<LocalChannel>
+  readonly #onTrouble: (message: string, error: unknown) => void
+  /** What each channel had heard at the last audit. */
+  #seen = new Map<LocalChannel, number>()
+  #isRunning = false
+
+  constructor(bus: Bus, channels: () => Iterable<LocalChannel>, onTrouble: (message: string, error: unknown) => void) {
+    this.#bus = bus
+    this.#channels = channels
+    this.#onTrouble = onTrouble
+  }
+
+  /** One round. Rounds do not overlap. */
+  async run(): Promise<void> {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    try {
+      const quiet = this.#quietChannels()
+      for (let start = 0; start < quiet.length; start += BATCH) await this.#compare(quiet.slice(start, start + BATCH))
+    } catch (error) {
+      this.#onTrouble('comparing channels with their logs failed; it is done again in the next round', error)
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  #quietChannels(): LocalChannel[] {
+    const seen = new Map<LocalChannel, number>()
+    const quiet: LocalChannel[] = []
+    for (const channel of this.#channels()) {
+      if (channel.sequencer === undefined) continue
+      const { activity } = channel.sequencer
+      seen.set(channel, activity)
+      if (this.#seen.get(channel) === activity) quiet.push(channel)
+    }
+    this.#seen = seen
+    return quiet
+  }
+
+  async #compare(channels: readonly LocalChannel[]): Promise<void> {
+    const suspects = await this.#mismatched(channels)
+    if (suspects.length === 0) return
+    await new Promise((resolve) => setTimeout(resolve, CONFIRM_MS).unref())
+    for (const channel of await this.#mismatched(suspects)) await channel.sequencer?.resync()
+  }
+
+  async #mismatched(channels: readonly LocalChannel[]): Promise<LocalChannel[]> {
+    const heads = await this.#bus.heads(channels.map(({ name }) => name))
+    return channels.filter((channel, index) => {
+      const at = channel.sequencer?.position
+      const head = heads[index]
+      return at !== undefined && (head === undefined || head.epoch !== at.epoch || head.offset > at.offset)
+    })
+  }
+}

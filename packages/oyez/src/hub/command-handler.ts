@@ -1,0 +1,282 @@
+import { channelProblem, userOfPersonalChannel } from '../protocol/channel.ts'
+import { CloseCodes } from '../protocol/close-code.ts'
+import { type ErrorCode, ErrorCodes } from '../protocol/error-code.ts'
+import type { ClientMessage, Payload, Publication, SubscribeResult } from '../protocol/message.ts'
+import type { Position } from '../protocol/position.ts'
+import type { BusSubscriptions } from './bus-subscriptions.ts'
+import type { Audience, ChannelRules } from './channel-rule.ts'
+import type { Connection } from './connection.ts'
+import { type HubHooks, Refusal, toPayload } from './hooks.ts'
+import { HubError } from './hub-error.ts'
+import type { HubLimits } from './options.ts'
+import type { Publisher } from './publisher.ts'
+import { Subscription } from './subscription.ts'
+
+/** What the commands of clients need of their hub. */
+export interface CommandHost {
+  readonly hooks: HubHooks
+  readonly limits: HubLimits
+  readonly rules: ChannelRules
+  readonly publisher: Publisher
+  readonly busSubscriptions: BusSubscriptions
+  history(request: HistoryRequest): Promise<HistoryReply>
+  onSubscribed(connection: Connection, channel: string, recovered: boolean): void
+  onUnsubscribed(connection: Connection, channel: string): void
+  onHookError(hook: string, error: unknown): void
+}
+
+export interface HistoryRequest {
+  readonly channel: string
+  /** 0 asks for the position only. */
+  readonly limit: number
+  readonly since?: Position | undefined
+  readonly reverse: boolean
+}
+
+/** `undefined` when `since` belongs to a history that is gone. */
+export type HistoryReply = { readonly publications: readonly Publication[]; readonly position: Position } | undefined
+
+type Command<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>
+
+/** Carries out what admitted clients ask for. Every failure ends in an answer to that client and nowhere else. */
+export class CommandHandler {
+  readonly #host: CommandHost
+
+  constructor(host: CommandHost) {
+    this.#host = host
+  }
+
+  handle(connection: Connection, message: ClientMessage): void {
+    if (message.id !== 0 && connection.pendingCommands >= this.#host.limits.maxPendingCommands) {
+      return this.#fail(connection, message.id, ErrorCodes.tooManyRequests)
+    }
+    switch (message.type) {
+      case 'publish':
+        return this.#inOrder(connection, message)
+      case 'subscribe':
+        return this.#track(connection, message.id, this.#subscribe(connection, message))
+      case 'unsubscribe':
+        return this.#unsubscribe(connection, message)
+      case 'history':
+        return this.#track(connection, message.id, this.#history(connection, message))
+      case 'rpc':
+        return this.#track(connection, message.id, this.#rpc(connection, message))
+      case 'send':
+        return this.#track(connection, 0, this.#send(connection, message))
+      case 'invalid':
+        return this.#fail(connection, message.id, { ...ErrorCodes.badRequest, message: message.problem })
+      case 'unsupported':
+        return this.#fail(connection, message.id, ErrorCodes.notAvailable)
+      case 'connect':
+      case 'pong':
+        // The connection itself has dealt with them.
+        return
+    }
+  }
+
+  /** Publishes of one connection run one after the other; the first of an idle connection starts at once. */
+  #inOrder(connection: Connection, message: Command<'publish'>): void {
+    const publish = (): Promise<void> => this.#publish(connection, message)
+    const before = connection.publishing
+    const done = (before === undefined ? publish() : before.then(publish)).catch((error: unknown) => {
+      this.#answerError(connection, message.id, error)
+    })
+    connection.publishing = done
+    this.#track(
+      connection,
+      message.id,
+      done.finally(() => {
+        if (connection.publishing === done) connection.publishing = undefined
+      }),
+    )
+  }
+
+  /**
+   * Resolves as soon as the next publish of the connection may start: the order in the log is the order of the calls of `append`, so nobody waits for
+   * the answer of the one before.
+   */
+  async #publish(connection: Connection, message: Command<'publish'>): Promise<void> {
+    const { id, channel, data, producer } = message
+    if (!this.#isValidChannel(connection, id, channel)) return
+    if (data.length > this.#host.limits.maxPayloadBytes) {
+      const limit = `payload is longer than ${this.#host.limits.maxPayloadBytes} bytes`
+      return this.#fail(connection, id, { ...ErrorCodes.badRequest, message: limit })
+    }
+    const permission = this.#mayPublish(connection, channel, data)
+    if (!(typeof permission === 'boolean' ? permission : await permission)) {
+      return this.#fail(connection, id, ErrorCodes.permissionDenied)
+    }
+    const stored = this.#host.publisher.publishAs(connection, { channel, data, producer })
+    const answered = stored.then(
+      (result) => {
+        if (result.kind === 'out-of-sequence') {
+          const { code, message: words } = ErrorCodes.outOfSequence
+          const { expected } = result
+          connection.send({
+            type: 'error',
+            id,
+            code,
+            message: `${words}, expected ${expected}`,
+            temporary: false,
+            expected,
+          })
+        } else if (result.kind === 'unknown-producer') {
+          this.#fail(connection, id, ErrorCodes.unknownProducer)
+        } else {
+          connection.send({ type: 'published', id, position: result.position, duplicate: result.kind === 'duplicate' })
+        }
+      },
+      (error: unknown) => this.#answerError(connection, id, error),
+    )
+    this.#track(connection, id, answered)
+  }
+
+  async #subscribe(connection: Connection, message: Command<'subscribe'>): Promise<void> {
+    const { id, channel, recover } = message
+    if (!this.#isValidChannel(connection, id, channel)) return
+    const { subscriptions } = connection
+    if (subscriptions.has(channel)) return this.#fail(connection, id, ErrorCodes.alreadySubscribed)
+    if (subscriptions.size >= this.#host.limits.maxChannelsPerConnection) {
+      return this.#fail(connection, id, ErrorCodes.limitExceeded)
+    }
+    // Entered before the first await, so that a second subscribe of the same channel is told so, and an unsubscribe finds it.
+    const subscription = new Subscription(connection, channel, false)
+    subscriptions.set(channel, subscription)
+    let joined = false
+    try {
+      if (!(await this.#mayRead(connection, channel))) return this.#fail(connection, id, ErrorCodes.permissionDenied)
+      if (!subscription.is('joining')) return
+      const local = await this.#host.busSubscriptions.acquire(subscription, recover !== undefined)
+      let recovered = false
+      joined = await local.join(subscription, recover, (result: SubscribeResult) => {
+        if (recover !== undefined && !result.recovered && message.rejectUnrecovered) {
+          this.#fail(connection, id, ErrorCodes.unrecoverablePosition)
+          return false
+        }
+        recovered = result.recovered
+        connection.send({ type: 'subscribed', id, result })
+        return true
+      })
+      if (joined) this.#host.onSubscribed(connection, channel, recovered)
+    } finally {
+      if (!joined) this.drop(connection, subscription)
+    }
+  }
+
+  /** Ends a subscription on the hub's side. */
+  drop(connection: Connection, subscription: Subscription): void {
+    if (connection.subscriptions.get(subscription.channel) === subscription) {
+      connection.subscriptions.delete(subscription.channel)
+    }
+    this.#host.busSubscriptions.release(subscription)
+  }
+
+  #unsubscribe(connection: Connection, { id, channel }: Command<'unsubscribe'>): void {
+    const subscription = connection.subscriptions.get(channel)
+    if (subscription?.isServerSide === true) return this.#fail(connection, id, ErrorCodes.permissionDenied)
+    if (subscription !== undefined) {
+      const wasJoined = !subscription.is('joining')
+      this.drop(connection, subscription)
+      if (wasJoined) this.#host.onUnsubscribed(connection, channel)
+    }
+    connection.send({ type: 'unsubscribed', id })
+  }
+
+  async #history(connection: Connection, message: Command<'history'>): Promise<void> {
+    const { id, channel, since, reverse } = message
+    if (!this.#isValidChannel(connection, id, channel)) return
+    if (!(await this.#mayRead(connection, channel))) return this.#fail(connection, id, ErrorCodes.permissionDenied)
+    if (!this.#host.rules.of(channel).logged) return this.#fail(connection, id, ErrorCodes.notAvailable)
+    const most = this.#host.limits.maxPublicationsPerReply
+    const limit = message.limit < 0 ? most : Math.min(message.limit, most)
+    const reply = await this.#host.history({ channel, limit, since, reverse })
+    if (reply === undefined) return this.#fail(connection, id, ErrorCodes.unrecoverablePosition)
+    connection.send({ type: 'history', id, ...reply })
+  }
+
+  async #rpc(connection: Connection, { id, method, data }: Command<'rpc'>): Promise<void> {
+    const { hooks } = this.#host
+    if (hooks.onRpc === undefined) return this.#fail(connection, id, ErrorCodes.notAvailable)
+    const result = await this.#ask('onRpc', () => hooks.onRpc?.(connection, method, parse(data)))
+    connection.send({ type: 'rpc', id, data: toPayload(result ?? null) })
+  }
+
+  async #send(connection: Connection, { data }: Command<'send'>): Promise<void> {
+    const { hooks } = this.#host
+    if (hooks.onMessage === undefined) return connection.close(CloseCodes.notAvailable)
+    await this.#ask('onMessage', () => hooks.onMessage?.(connection, parse(data)))
+  }
+
+  /** Whether a connection may subscribe to a channel and read its history. A personal channel is read by its user alone. */
+  async #mayRead(connection: Connection, channel: string): Promise<boolean> {
+    const owner = userOfPersonalChannel(channel)
+    if (owner !== undefined) return owner !== '' && owner === connection.userId
+    const { hooks, rules } = this.#host
+    if (hooks.authorizeSubscribe === undefined) return isIn(rules.of(channel).subscribe, connection)
+    return (await this.#ask('authorizeSubscribe', () => hooks.authorizeSubscribe?.(connection, channel))) === true
+  }
+
+  /** Answers at once where it can: waiting would cost every publish a turn of the event loop. */
+  #mayPublish(connection: Connection, channel: string, data: Payload): boolean | Promise<boolean> {
+    const { hooks, rules } = this.#host
+    if (hooks.authorizePublish === undefined) return isIn(rules.of(channel).publish, connection)
+    return this.#ask('authorizePublish', () => hooks.authorizePublish?.(connection, channel, parse(data))).then(
+      (permission) => permission === true,
+    )
+  }
+
+  /** Runs a hook of the application. Its Refusal is the answer; any other error is reported and becomes error 100. */
+  async #ask<T>(hook: string, call: () => T | Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      this.#host.onHookError(hook, error)
+      throw new Refusal(ErrorCodes.internal.code, ErrorCodes.internal.message, { temporary: true })
+    }
+  }
+
+  #isValidChannel(connection: Connection, id: number, channel: string): boolean {
+    const problem = channelProblem(channel)
+    if (problem === undefined) return true
+    this.#fail(connection, id, { ...ErrorCodes.badRequest, message: problem })
+    return false
+  }
+
+  #fail(connection: Connection, id: number, { code, message, temporary }: ErrorCode): void {
+    connection.send({ type: 'error', id, code, message, temporary })
+  }
+
+  #answerError(connection: Connection, id: number, error: unknown): void {
+    if (id === 0) return
+    if (error instanceof Refusal) return this.#fail(connection, id, error)
+    const message = error instanceof HubError ? error.message : ErrorCodes.internal.message
+    this.#fail(connection, id, { ...ErrorCodes.internal, message })
+  }
+
+  /** Counts a command until it is answered; what goes wrong in it becomes its answer. */
+  #track(connection: Connection, id: number, work: Promise<void>): void {
+    connection.pendingCommands += 1
+    void work
+      .catch((error: unknown) => this.#answerError(connection, id, error))
+      .finally(() => {
+        connection.pendingCommands -= 1
+      })
+  }
+}
+
+function isIn(audience: Audience, connection: Connection): boolean {
+  switch (audience) {
+    case 'anyone':
+      return true
+    case 'authenticated':
+      return connection.userId !== ''
+    case 'nobody':
+      return false
+  }
+}
+
+/** The value that a hook sees. The codec has checked that the bytes are JSON. */
+function parse(data: Payload): unknown {
+  return JSON.parse(Buffer.from(data).toString('utf8'))
+}

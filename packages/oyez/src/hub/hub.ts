@@ -1,0 +1,401 @@
+import { randomBytes } from 'node:crypto'
+import type { Bus, BusStatus } from '../bus/bus.ts'
+import { channelProblem, personalChannel } from '../protocol/channel.ts'
+import { type CloseCode, CloseCodes } from '../protocol/close-code.ts'
+import type { AnyContract, ChannelOf, Contract, DataOf } from '../protocol/contract.ts'
+import { jsonCodec } from '../protocol/json-codec.ts'
+import type { Position } from '../protocol/position.ts'
+import type { Transport } from '../transport/transport.ts'
+import { Admission } from './admission.ts'
+import { Audit } from './audit.ts'
+import { BusSubscriptions } from './bus-subscriptions.ts'
+import { ChannelRules } from './channel-rule.ts'
+import { CommandHandler, type HistoryReply, type HistoryRequest } from './command-handler.ts'
+import { Connection, type ConnectionHost } from './connection.ts'
+import { CONTROL_CHANNEL, Control, type DisconnectOrder, type DisconnectTarget } from './control.ts'
+import { Emitter } from './emitter.ts'
+import { Flusher } from './flusher.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { type HistoryOptions, type HistoryResult, toHistoryReply, toHistoryResult } from './history-result.ts'
+import { type AcceptRequest, type ConnectionView, toPayload } from './hooks.ts'
+import { HubError } from './hub-error.ts'
+import type { HubEvents } from './hub-event.ts'
+import type { HubStats } from './hub-stats.ts'
+import type { ChannelHost } from './local-channel.ts'
+import { type HubLimits, type HubOptions, type HubTimes, resolveHubOptions } from './options.ts'
+import { asHubError, Publisher } from './publisher.ts'
+import { ReadGate } from './read-gate.ts'
+import { Registry } from './registry.ts'
+import { RingBudget } from './ring.ts'
+import { VERSION } from './version.ts'
+import { WireForms } from './wire-form.ts'
+
+/** Log reads that run at a time. */
+const CONCURRENT_READS = 64
+const RETRY_MS = 1_000
+
+export interface PublishOptions {
+  /** A repeated publish with the same key within five minutes is stored once. At most 64 bytes. */
+  readonly idempotencyKey?: string | undefined
+}
+
+export interface CloseOptions {
+  /** Milliseconds over which the clients are sent away, so that the other nodes are not stormed. @default 0 */
+  readonly drainMs?: number | undefined
+}
+
+/**
+ * Owns the connections of one process and makes them, together with the hubs of other processes on the same bus, one server.
+ *
+ * @typeParam C - What travels on which channel; see {@link Contract}. Without it every payload is `unknown`.
+ */
+export class Hub<C extends Contract = AnyContract> {
+  /** Shown to clients and in stats. */
+  readonly nodeName: string
+  readonly #bus: Bus
+  readonly #limits: HubLimits
+  readonly #times: HubTimes
+  readonly #rules: ChannelRules
+  readonly #events = new Emitter<HubEvents>()
+  readonly #registry = new Registry()
+  readonly #forms = new WireForms()
+  readonly #flusher = new Flusher()
+  readonly #ringBudget: RingBudget
+  readonly #gate = new ReadGate(CONCURRENT_READS)
+  readonly #busSubscriptions: BusSubscriptions
+  readonly #publisher: Publisher
+  readonly #control: Control
+  readonly #audit: Audit
+  readonly #admission: Admission
+  readonly #commands: CommandHandler
+  readonly #connectionHost: ConnectionHost
+  readonly #counts = { delivered: 0, breaks: 0, resyncs: 0 }
+  #heartbeat: Heartbeat | undefined
+  #state: 'new' | 'starting' | 'running' | 'draining' | 'closed' = 'new'
+  #busState: 'starting' | 'up' | 'down' | 'closed' = 'starting'
+  #closing: Promise<void> | undefined
+  #nextRetry = 0
+  #nextAudit = 0
+
+  /** @throws {TypeError} when an option makes no sense, naming it. */
+  constructor(options: HubOptions) {
+    const { limits, times } = resolveHubOptions(options)
+    this.nodeName = options.nodeName ?? `node-${randomBytes(4).toString('hex')}`
+    this.#bus = options.bus
+    this.#limits = limits
+    this.#times = times
+    this.#rules = new ChannelRules(options.channels)
+    this.#ringBudget = new RingBudget(limits.ringBytes)
+    this.#busSubscriptions = new BusSubscriptions(this.#channelHost(), this.#rules, times.lingerMs)
+    this.#publisher = new Publisher(options.bus, this.#rules)
+    this.#control = new Control(options.bus, (order) => this.#obey(order))
+    this.#audit = new Audit(
+      options.bus,
+      () => this.#busSubscriptions.open(),
+      (message, error) => this.#events.emit('warning', { message, error }),
+    )
+    const shared = {
+      hooks: options,
+      limits,
+      times,
+      rules: this.#rules,
+      registry: this.#registry,
+      publisher: this.#publisher,
+      busSubscriptions: this.#busSubscriptions,
+      nodeName: this.nodeName,
+      version: VERSION,
+      history: (request: HistoryRequest) => this.#readHistory(request),
+      onAdmitted: (connection: Connection) => this.#onAdmitted(connection),
+      onSubscribed: (connection: Connection, channel: string, recovered: boolean) =>
+        this.#events.emit('subscribed', { connection, channel, recovered }),
+      onUnsubscribed: (connection: Connection, channel: string) =>
+        this.#events.emit('unsubscribed', { connection, channel }),
+      onHookError: (hook: string, error: unknown) => this.#events.emit('hookError', { hook, error }),
+    }
+    this.#admission = new Admission(shared)
+    this.#commands = new CommandHandler(shared)
+    this.#connectionHost = this.#makeConnectionHost()
+  }
+
+  /** Whether new connections are welcome. */
+  get accepting(): boolean {
+    return this.#state === 'running'
+  }
+
+  /** Whether this node can do its work: it runs and its bus is up. What a load balancer should ask. */
+  get ready(): boolean {
+    return this.#state === 'running' && this.#busState === 'up'
+  }
+
+  /**
+   * Connects the bus. Call it once, before `accept` and `publish`.
+   *
+   * @throws The bus's own error, which says what is wrong and where, when it cannot be reached. The hub is closed then.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new TypeError('Hub.start() is called once')
+    this.#state = 'starting'
+    try {
+      await this.#bus.start({
+        onPublication: (channel, bytes, position) => this.#hear(channel, bytes, position),
+        onStatus: (status) => this.#onBusStatus(status),
+      })
+      await this.#control.start()
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    this.#heartbeat = new Heartbeat(this.#times.pingIntervalMs, this.#times.pongTimeoutMs, () => this.#tick())
+    this.#state = 'running'
+  }
+
+  /** Takes a client's transport over. A hub that is not running sends it away, to come back elsewhere. */
+  accept(transport: Transport, request: AcceptRequest): void {
+    const form = this.#forms.of(jsonCodec, transport.pack)
+    const connection = new Connection(this.#connectionHost, { transport, codec: jsonCodec, form, request })
+    this.#registry.add(connection)
+    connection.start()
+    if (!this.accepting) connection.close(CloseCodes.shutdown)
+    else if (request.format !== 'json') connection.close(CloseCodes.inappropriateProtocol)
+  }
+
+  /**
+   * Publishes to a channel. Resolves when the publication is stored, with its position; with `undefined` for ephemeral channels, when it was passed on.
+   *
+   * @throws {TypeError} when the channel name or the payload is not acceptable.
+   * @throws {HubError} `bus-unavailable` or `bus-refused` (nothing was published) or `bus-uncertain` (it may have been), within 5 s.
+   */
+  async publish<Name extends ChannelOf<C>>(
+    channel: Name,
+    data: DataOf<C, Name>,
+    options: PublishOptions = {},
+  ): Promise<Position | undefined> {
+    return this.#publish(channel, data, options)
+  }
+
+  /** Publishes to the personal channel of a user: every device of theirs, on whichever node it is. Otherwise like {@link Hub.publish}. */
+  async sendToUser(userId: string, data: C['personal'], options: PublishOptions = {}): Promise<Position | undefined> {
+    if (userId === '') throw new TypeError('userId is empty: anonymous users have no personal channel')
+    return this.#publish(personalChannel(userId), data, options)
+  }
+
+  /**
+   * Ends the connections of a user, or one connection, on whichever node they are.
+   *
+   * @param close - @default 3503 "force disconnect", after which clients do not come back by themselves
+   * @throws {HubError} when the order could not be given to the other nodes; this node has obeyed nevertheless.
+   */
+  async disconnect(target: DisconnectTarget, close: CloseCode = CloseCodes.forceDisconnect): Promise<void> {
+    this.#obey({ target, close })
+    try {
+      await this.#control.disconnect({ target, close })
+    } catch (error) {
+      throw asHubError(error)
+    }
+  }
+
+  /**
+   * Publications kept in a channel's log.
+   *
+   * @throws {HubError} when the bus cannot be asked, or with `unrecoverable-position` when `since` belongs to a history that is gone.
+   */
+  async history<Name extends ChannelOf<C>>(
+    channel: Name,
+    options: HistoryOptions = {},
+  ): Promise<HistoryResult<DataOf<C, Name>>> {
+    this.#checkChannel(channel)
+    const { limit = this.#limits.maxPublicationsPerReply, since, reverse = false } = options
+    try {
+      return toHistoryResult(await this.#readHistory({ channel, limit, since, reverse }))
+    } catch (error) {
+      throw asHubError(error)
+    }
+  }
+
+  /** Hears what happens in the hub. @returns A function that stops hearing it. */
+  on<Type extends keyof HubEvents>(type: Type, listener: (event: HubEvents[Type]) => void): () => void {
+    return this.#events.on(type, listener)
+  }
+
+  /** The clients that have been let in at this node. */
+  connections(): Iterable<ConnectionView> {
+    return this.#registry.authenticated()
+  }
+
+  /** Numbers of this moment; costs a pass over the connections. */
+  stats(): HubStats {
+    let subscriptions = 0
+    let channels = 0
+    let sequencers = 0
+    let lagging = 0
+    for (const channel of this.#busSubscriptions.channels()) {
+      subscriptions += channel.subscriptions.size
+      if (channel.subscriptions.size > 0) channels += 1
+      if (channel.sequencer !== undefined) sequencers += 1
+      lagging += channel.lagging
+    }
+    let queuedBytes = 0
+    for (const connection of this.#registry.all()) queuedBytes += connection.pendingBytes
+    return {
+      node: this.nodeName,
+      bus: this.#busState,
+      connections: this.#registry.size,
+      users: this.#registry.users,
+      subscriptions,
+      channels,
+      busChannels: this.#busSubscriptions.size,
+      sequencers,
+      lagging,
+      queuedBytes,
+      ringBytes: this.#ringBudget.usedBytes,
+      ...this.#counts,
+      published: this.#publisher.published,
+      busStats: this.#bus.stats(),
+    }
+  }
+
+  /** Sends the clients away (close 3001, they reconnect elsewhere), closes the bus and lets the process end. Idempotent. */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainMs ?? 0)
+    return this.#closing
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    this.#state = 'draining'
+    await this.#drain(drainMs)
+    this.#state = 'closed'
+    this.#heartbeat?.close()
+    this.#busSubscriptions.close()
+    await this.#bus.close()
+    this.#busState = 'closed'
+    this.#events.clear()
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const all = [...this.#registry.all()]
+    const gone = all.map((connection) => connection.whenGone())
+    const pause = all.length === 0 ? 0 : drainMs / all.length
+    let owed = 0
+    for (const connection of all) {
+      connection.close(CloseCodes.shutdown)
+      owed += pause
+      if (owed >= 10) await new Promise((resolve) => setTimeout(resolve, owed))
+      if (owed >= 10) owed = 0
+    }
+    // The transport ends by force those that do not say goodbye in time.
+    await Promise.all(gone)
+  }
+
+  async #publish(channel: string, data: unknown, { idempotencyKey }: PublishOptions): Promise<Position | undefined> {
+    this.#checkChannel(channel)
+    const payload = toPayload(data)
+    if (payload.length > this.#limits.maxPayloadBytes) {
+      throw new TypeError(
+        `payload has ${payload.length} bytes, more than limits.maxPayloadBytes (${this.#limits.maxPayloadBytes})`,
+      )
+    }
+    if (this.#state !== 'running' && this.#state !== 'draining') {
+      throw new HubError('closed', this.#state === 'closed' ? 'the hub is closed' : 'the hub is not started')
+    }
+    const result = await this.#publisher.publish({ channel, data: payload, idempotencyKey })
+    return 'position' in result ? result.position : undefined
+  }
+
+  #checkChannel(channel: string): void {
+    const problem = channelProblem(channel)
+    if (problem !== undefined) throw new TypeError(problem)
+  }
+
+  async #readHistory({ channel, limit, since, reverse }: HistoryRequest): Promise<HistoryReply> {
+    const { retention } = this.#rules.of(channel)
+    const result = await this.#gate.run(() => this.#bus.read({ channel, after: since, limit, reverse, retention }))
+    return toHistoryReply(result)
+  }
+
+  #hear(channel: string, bytes: Uint8Array, position: Position | undefined): void {
+    if (channel === CONTROL_CHANNEL) this.#control.hear(bytes)
+    else this.#busSubscriptions.get(channel)?.hear(bytes, position)
+  }
+
+  #onBusStatus(status: BusStatus): void {
+    if (this.#state === 'closed') return
+    if (status.state === 'gap') {
+      const channels =
+        status.channels === undefined
+          ? this.#busSubscriptions.channels()
+          : status.channels.map((name) => this.#busSubscriptions.get(name))
+      for (const channel of channels) void channel?.sequencer?.resync()
+    } else {
+      this.#busState = status.state
+    }
+    this.#events.emit('bus', { state: status.state, error: status.state === 'down' ? status.error : undefined })
+  }
+
+  #obey({ target, close }: DisconnectOrder): void {
+    if ('userId' in target) for (const connection of [...this.#registry.ofUser(target.userId)]) connection.close(close)
+    else this.#registry.get(target.connectionId)?.close(close)
+  }
+
+  #onAdmitted(connection: Connection): void {
+    this.#heartbeat?.add(connection)
+    this.#events.emit('connected', { connection })
+  }
+
+  #onGone(connection: Connection, code: number, reason: string): void {
+    for (const subscription of connection.subscriptions.values()) this.#busSubscriptions.release(subscription)
+    connection.subscriptions.clear()
+    this.#heartbeat?.remove(connection)
+    this.#registry.remove(connection, connection.userId)
+    if (connection.wasAdmitted) this.#events.emit('disconnected', { connection, code, reason })
+  }
+
+  #makeConnectionHost(): ConnectionHost {
+    return {
+      highWaterBytes: this.#limits.highWaterBytes,
+      maxPendingCommands: this.#limits.maxPendingCommands,
+      flushSoon: (connection) => this.#flusher.add(connection),
+      connect: (connection, message) => this.#admission.connect(connection, message),
+      command: (connection, message) => this.#commands.handle(connection, message),
+      dropSubscription: (connection, subscription) => this.#commands.drop(connection, subscription),
+      onWritable: (connection) => {
+        for (const subscription of connection.subscriptions.values()) {
+          if (subscription.state === 'lagging')
+            void this.#busSubscriptions.get(subscription.channel)?.catchUp(subscription)
+        }
+      },
+      onGone: (connection, code, reason) => this.#onGone(connection, code, reason),
+    }
+  }
+
+  #channelHost(): ChannelHost {
+    return {
+      bus: this.#bus,
+      ringBudget: this.#ringBudget,
+      maxPublicationsPerReply: this.#limits.maxPublicationsPerReply,
+      gate: (read) => this.#gate.run(read),
+      count: (what, by) => {
+        this.#counts[what] += by
+      },
+      onBreak: (channel, broken, subscribers) => this.#events.emit('break', { channel, break: broken, subscribers }),
+      onTrouble: (message, error) => this.#events.emit('warning', { message, error }),
+    }
+  }
+
+  /** Several times a second: what is periodic and belongs to no connection. */
+  #tick(): void {
+    const now = performance.now()
+    this.#busSubscriptions.sweep()
+    for (const connection of this.#registry.pending()) {
+      if (now - connection.openedAt >= this.#times.connectTimeoutMs) connection.close(CloseCodes.stale)
+    }
+    if (this.#busState !== 'up') return
+    if (now >= this.#nextRetry) {
+      this.#nextRetry = now + RETRY_MS
+      for (const channel of this.#busSubscriptions.channels()) channel.retry()
+    }
+    if (now >= this.#nextAudit) {
+      this.#nextAudit = now + this.#times.auditIntervalMs
+      void this.#audit.run()
+    }
+  }
+}

@@ -1,0 +1,308 @@
+import type { Bus, ReadRequest, ReadResult } from '../bus/bus.ts'
+import type { Publication, SubscribeResult } from '../protocol/message.ts'
+import type { Break, Position } from '../protocol/position.ts'
+import type { ResolvedRule } from './channel-rule.ts'
+import { FanOut } from './fan-out.ts'
+import { decodeRecord } from './record.ts'
+import type { RingBudget } from './ring.ts'
+import { Sequencer } from './sequencer.ts'
+import type { Subscription } from './subscription.ts'
+
+/** What a channel needs of its hub. */
+export interface ChannelHost {
+  readonly bus: Bus
+  readonly ringBudget: RingBudget
+  readonly maxPublicationsPerReply: number
+  /** Runs a log read when there is room for one. */
+  gate(read: () => Promise<ReadResult>): Promise<ReadResult>
+  count(what: 'delivered' | 'breaks' | 'resyncs', by: number): void
+  onBreak(channel: string, broken: Break, subscribers: number): void
+  onTrouble(message: string, error: unknown): void
+}
+
+/** Records kept in memory per channel, at most; the hub's byte budget is the tighter bound. */
+const MAX_RING = 1_024
+/** Publications given to a lagging client at a time. */
+const PAGE = 64
+
+/** Everything one node holds about a channel that somebody here wants: who wants it, its sequencer, its fan-out. */
+export class LocalChannel {
+  readonly name: string
+  readonly rule: ResolvedRule
+  readonly subscriptions: Set<Subscription> = new Set()
+  /** None for ephemeral channels, which have no log. */
+  readonly sequencer: Sequencer | undefined
+  readonly #host: ChannelHost
+  readonly #fanOut: FanOut
+  readonly #tail: number
+  #backfill: Promise<void> | undefined
+  #lagging = 0
+
+  constructor(name: string, rule: ResolvedRule, host: ChannelHost) {
+    this.name = name
+    this.rule = rule
+    this.#host = host
+    this.#tail = Math.min(rule.historySize, MAX_RING)
+    if (!rule.logged) {
+      this.#fanOut = new FanOut(name)
+      return
+    }
+    this.#fanOut = new FanOut(name, (subscription, missed) => this.#lag(subscription, missed.offset - 1))
+    this.sequencer = new Sequencer(
+      {
+        read: (request) => this.#read(request),
+        onPublication: (publication) => this.#deliver(publication),
+        onEpoch: (epoch) => this.#tellEpoch(epoch),
+        onBreak: (broken) => this.#breakAll(broken),
+        onResync: () => host.count('resyncs', 1),
+        onFailure: (error) => host.onTrouble(`reading the log of ${name} failed; it is tried again`, error),
+      },
+      this.#tail,
+      host.ringBudget,
+    )
+  }
+
+  /** Subscriptions that wait for a slow client. */
+  get lagging(): number {
+    return this.#lagging
+  }
+
+  /** The bus subscription is live: find the place in the log. @param isRecovering - Somebody will want older publications: fetch them along. */
+  async open(isRecovering: boolean): Promise<void> {
+    await this.sequencer?.start(isRecovering ? this.#tail : 0)
+  }
+
+  /** Something was heard on the bus. */
+  hear(bytes: Uint8Array, position: Position | undefined): void {
+    if (this.sequencer === undefined) {
+      const publication = position === undefined ? decodeRecord(bytes, 0) : undefined
+      if (publication !== undefined) this.#deliver(publication)
+    } else if (position !== undefined) {
+      this.sequencer.hint(bytes, position)
+    }
+  }
+
+  /**
+   * Makes a joining subscription live, or lagging when there is more to send than fits an answer. The answer is given through `reply`, in the same
+   * step in which the subscription begins to receive, so that nothing falls between them.
+   *
+   * @returns Whether it joined; `false` when it ended meanwhile, or `reply` refused.
+   */
+  async join(
+    subscription: Subscription,
+    recover: Position | undefined,
+    reply: (result: SubscribeResult) => boolean,
+  ): Promise<boolean> {
+    const { sequencer } = this
+    if (sequencer === undefined) return this.#enter(subscription, ephemeralResult(recover), { reply, cursor: 0 })
+    if (recover === undefined) {
+      const result = resultAt(sequencer.position, { wasRecovering: false })
+      return this.#enter(subscription, result, { reply, cursor: result.offset })
+    }
+    const verdict = await this.#continuation(sequencer, recover)
+    if (!subscription.is('joining')) return false
+    if ('break' in verdict) {
+      const at = sequencer.position
+      this.#host.count('breaks', 1)
+      const broken = { ...verdict.break, next: at }
+      return this.#enter(subscription, resultAt(at, { wasRecovering: true, break: broken }), {
+        reply,
+        cursor: at.offset,
+      })
+    }
+    const { publications } = verdict
+    const cursor = publications.at(-1)?.offset ?? recover.offset
+    const result: SubscribeResult = {
+      ...resultAt({ epoch: sequencer.position.epoch, offset: recover.offset }, { wasRecovering: true }),
+      recovered: true,
+      publications,
+    }
+    return this.#enter(subscription, result, { reply, cursor })
+  }
+
+  leave(subscription: Subscription): void {
+    if (subscription.state === 'lagging') this.#lagging -= 1
+    subscription.state = 'ended'
+    this.#fanOut.remove(subscription)
+    this.subscriptions.delete(subscription)
+  }
+
+  /** A lagging subscription's client has drained: goes on from its cursor until it is live or the client is full again. */
+  async catchUp(subscription: Subscription): Promise<void> {
+    const { sequencer } = this
+    if (sequencer === undefined || subscription.isCatchingUp) return
+    subscription.isCatchingUp = true
+    try {
+      while (subscription.is('lagging') && subscription.subscriber.isWritable) {
+        const page = sequencer.ring.after(subscription.cursor, PAGE) ?? (await this.#readPage(sequencer, subscription))
+        if (!subscription.is('lagging') || page === undefined) return
+        this.#send(subscription, page)
+        if (subscription.cursor === sequencer.position.offset) this.#goLive(subscription)
+        else if (page.length === 0) return await sequencer.resync()
+      }
+    } catch (error) {
+      // Its cursor stays: the next drain or the periodic retry goes on from there.
+      this.#host.onTrouble(`catching up on ${this.name} failed; it is tried again`, error)
+    } finally {
+      subscription.isCatchingUp = false
+    }
+  }
+
+  /** Tries again what failed: a resync, or a catch-up. */
+  retry(): void {
+    this.sequencer?.retry()
+    if (this.#lagging === 0) return
+    for (const subscription of this.subscriptions) if (subscription.state === 'lagging') void this.catchUp(subscription)
+  }
+
+  close(): void {
+    this.sequencer?.close()
+  }
+
+  #read(request: Omit<ReadRequest, 'channel' | 'retention'>): Promise<ReadResult> {
+    return this.#host.gate(() =>
+      this.#host.bus.read({ channel: this.name, retention: this.rule.retention, ...request }),
+    )
+  }
+
+  #deliver(publication: Publication): void {
+    this.#host.count('delivered', this.#fanOut.deliver(publication))
+  }
+
+  /** What follows a position: from memory when it reaches that far, else from the log. */
+  async #continuation(
+    sequencer: Sequencer,
+    recover: Position,
+  ): Promise<{ readonly publications: readonly Publication[] } | { readonly break: Omit<Break, 'next'> }> {
+    const limit = this.#host.maxPublicationsPerReply
+    const fromRing = (): readonly Publication[] | undefined =>
+      sequencer.isFollowing && sequencer.knows(recover.epoch) ? sequencer.ring.after(recover.offset, limit) : undefined
+    let publications = fromRing()
+    if (publications === undefined && sequencer.knows(recover.epoch) && recover.offset < sequencer.ring.floor) {
+      // One read serves all who come back at the same time.
+      this.#backfill ??= sequencer.backfill(this.#tail).finally(() => {
+        this.#backfill = undefined
+      })
+      await this.#backfill
+      publications = fromRing()
+    }
+    if (publications !== undefined) return { publications }
+    const result = await this.#read({ after: recover, limit })
+    if (result.verdict === 'break') return { break: { reason: result.reason, last: recover, fork: result.fork } }
+    // The log knows more, or another epoch, than this node has heard of: it catches up before anybody is told.
+    if (!sequencer.knows(result.head.epoch) || result.head.offset > sequencer.position.offset) await sequencer.resync()
+    const known = sequencer.position.offset
+    const records = decodeAll(result, known)
+    return records === undefined ? { break: { reason: 'unknown', last: recover } } : { publications: records }
+  }
+
+  #enter(
+    subscription: Subscription,
+    result: SubscribeResult,
+    { reply, cursor }: { readonly reply: (result: SubscribeResult) => boolean; readonly cursor: number },
+  ): boolean {
+    if (!subscription.is('joining') || !reply(result)) return false
+    if (this.sequencer === undefined || cursor === this.sequencer.position.offset) {
+      this.#goLive(subscription)
+    } else {
+      this.#lag(subscription, cursor)
+      void this.catchUp(subscription)
+    }
+    return true
+  }
+
+  #goLive(subscription: Subscription): void {
+    if (subscription.state === 'lagging') this.#lagging -= 1
+    subscription.state = 'live'
+    this.#fanOut.add(subscription)
+  }
+
+  #lag(subscription: Subscription, cursor: number): void {
+    subscription.state = 'lagging'
+    subscription.cursor = cursor
+    this.#lagging += 1
+  }
+
+  #send(subscription: Subscription, page: readonly Publication[]): void {
+    const { subscriber } = subscription
+    for (const publication of page) {
+      if (!subscriber.isWritable) return
+      subscriber.send({ type: 'publication', channel: this.name, publication })
+      subscription.cursor = publication.offset
+      this.#host.count('delivered', 1)
+    }
+  }
+
+  /** Publications after a lagging subscription's cursor, from the log; `undefined` when its stream turned out to be broken (it has been told). */
+  async #readPage(sequencer: Sequencer, subscription: Subscription): Promise<readonly Publication[] | undefined> {
+    const last = { epoch: sequencer.position.epoch, offset: subscription.cursor }
+    const result = await this.#read({ after: last, limit: PAGE })
+    if (!subscription.is('lagging')) return undefined
+    if (result.verdict === 'continue') {
+      // Under another epoch than this node knows, the records wait until the sequencer has followed: an empty page makes it.
+      const page = sequencer.knows(result.head.epoch) ? decodeAll(result, sequencer.position.offset) : []
+      if (page !== undefined) return page
+    } else if (result.reason !== 'trimmed') {
+      // Not this client alone: the channel's log is another. The sequencer finds out and tells everybody.
+      await sequencer.resync()
+      if (!subscription.is('lagging')) return undefined
+    }
+    const reason = result.verdict === 'break' ? result.reason : 'unknown'
+    this.#break(subscription, { reason, last, next: sequencer.position })
+    return undefined
+  }
+
+  #breakAll(broken: Break): void {
+    const all = [...this.subscriptions].filter(({ state }) => state === 'live' || state === 'lagging')
+    for (const subscription of all) {
+      const last = subscription.state === 'lagging' ? { ...broken.last, offset: subscription.cursor } : broken.last
+      this.#break(subscription, { ...broken, last })
+    }
+    this.#host.onBreak(this.name, broken, all.length)
+  }
+
+  #break(subscription: Subscription, broken: Break): void {
+    this.#host.count('breaks', 1)
+    this.#fanOut.seal()
+    if (!subscription.subscriber.tellBreak(subscription, broken)) return
+    if (subscription.state === 'lagging') this.#goLive(subscription)
+  }
+
+  #tellEpoch(epoch: string): void {
+    this.#fanOut.seal()
+    for (const subscription of this.#fanOut.snapshot()) subscription.subscriber.tellEpoch(subscription, epoch)
+  }
+}
+
+/** The records as publications, up to an offset; `undefined` when one of them was not written by a hub. */
+function decodeAll(
+  result: Extract<ReadResult, { verdict: 'continue' }>,
+  upTo: number,
+): readonly Publication[] | undefined {
+  const publications: Publication[] = []
+  for (const { offset, record } of result.records) {
+    if (offset > upTo) break
+    const publication = decodeRecord(record, offset)
+    if (publication === undefined) return undefined
+    publications.push(publication)
+  }
+  return publications
+}
+
+function resultAt(
+  at: Position,
+  { wasRecovering, break: broken }: { readonly wasRecovering: boolean; readonly break?: Break },
+): SubscribeResult {
+  return { recoverable: true, ...at, wasRecovering, recovered: false, publications: [], break: broken }
+}
+
+function ephemeralResult(recover: Position | undefined): SubscribeResult {
+  return {
+    recoverable: false,
+    epoch: '',
+    offset: 0,
+    wasRecovering: recover !== undefined,
+    recovered: false,
+    publications: [],
+  }
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type { AppendRequest, AppendResult, Bus, ProducerStamp } from '../bus/bus.ts'
+import { BusError } from '../bus/bus-error.ts'
+import type { Payload } from '../protocol/message.ts'
+import type { ChannelRules } from './channel-rule.ts'
+import type { Connection } from './connection.ts'
+import { toPayload } from './hooks.ts'
+import { HubError, type HubErrorCode } from './hub-error.ts'
+import { encodeInfo, encodeRecord } from './record.ts'
+
+/** What was done with a publication; `position` is absent for ephemeral channels. */
+export type PublishResult =
+  | { readonly kind: 'appended' | 'duplicate'; readonly position?: AppendPosition }
+  | Extract<AppendResult, { kind: 'out-of-sequence' | 'unknown-producer' }>
+
+type AppendPosition = Extract<AppendResult, { kind: 'appended' }>['position']
+
+export interface PublishRequest {
+  readonly channel: string
+  readonly data: Payload
+  readonly producer?: ProducerStamp | undefined
+  readonly idempotencyKey?: string | undefined
+}
+
+/** The one way into the bus: every publication, a client's or the server's, becomes a record here. */
+export class Publisher {
+  readonly #bus: Bus
+  readonly #rules: ChannelRules
+  /** The wire's info object per connection; it does not change while the connection lives. */
+  readonly #infos = new WeakMap<Connection, Payload>()
+  readonly #producers = new WeakMap<Connection, { readonly claimed: string; readonly bound: string }>()
+  /** Publications stored or passed on. */
+  published = 0
+
+  constructor(bus: Bus, rules: ChannelRules) {
+    this.#bus = bus
+    this.#rules = rules
+  }
+
+  /** Publishes for a client: with its identity as the server knows it, and its producer id bound to its user. */
+  publishAs(connection: Connection, request: PublishRequest): Promise<PublishResult> {
+    const producer =
+      request.producer === undefined
+        ? undefined
+        : { id: this.#bind(connection, request.producer.id), seq: request.producer.seq }
+    return this.#publish({ ...request, producer }, this.#infoOf(connection))
+  }
+
+  /** Publishes for the server. */
+  publish(request: PublishRequest): Promise<PublishResult> {
+    return this.#publish(request, undefined)
+  }
+
+  async #publish(request: PublishRequest, info: Payload | undefined): Promise<PublishResult> {
+    const { channel } = request
+    const rule = this.#rules.of(channel)
+    const record = encodeRecord(request.data, info)
+    try {
+      if (!rule.logged) {
+        await this.#bus.broadcast(channel, record)
+        this.published += 1
+        return { kind: 'appended' }
+      }
+      const append: AppendRequest = {
+        channel,
+        record,
+        retention: rule.retention,
+        producer: request.producer,
+        idempotencyKey: request.idempotencyKey,
+      }
+      const result = await this.#bus.append(append)
+      if (result.kind === 'appended') this.published += 1
+      return result
+    } catch (error) {
+      throw asHubError(error)
+    }
+  }
+
+  #infoOf(connection: Connection): Payload {
+    let info = this.#infos.get(connection)
+    if (info === undefined) {
+      const { info: connInfo } = connection.identity
+      info = encodeInfo({
+        user: connection.userId,
+        client: connection.id,
+        connInfo: connInfo === undefined ? undefined : toPayload(connInfo),
+      })
+      this.#infos.set(connection, info)
+    }
+    return info
+  }
+
+  /** The producer id in the log: nobody can continue, or spoil, the sequence of another user by guessing an id. */
+  #bind(connection: Connection, claimed: string): string {
+    const known = this.#producers.get(connection)
+    if (known?.claimed === claimed) return known.bound
+    const bound = createHash('sha256')
+      .update(connection.userId)
+      .update('\0')
+      .update(claimed)
+      .digest('base64url')
+      .slice(0, 22)
+    this.#producers.set(connection, { claimed, bound })
+    return bound
+  }
+}
+
+const HUB_CODES: Readonly<Record<BusError['code'], keyof typeof WORDS>> = {
+  unavailable: 'bus-unavailable',
+  uncertain: 'bus-uncertain',
+  refused: 'bus-refused',
+  closed: 'closed',
+}
+
+const WORDS: Readonly<Record<Exclude<HubErrorCode, 'unrecoverable-position'>, string>> = {
+  'bus-unavailable': 'the bus is unavailable, nothing was published',
+  'bus-uncertain': 'the bus did not answer in time, the message may have been published',
+  'bus-refused': 'the bus refused, nothing was published',
+  closed: 'the hub is closed',
+}
+
+/** The hub's error for what a bus threw. The words are for clients too: they name no host and no key. */
+export function asHubError(error: unknown): HubError {
+  if (error instanceof HubError) return error
+  const code = error instanceof BusError ? HUB_CODES[error.code] : 'bus-uncertain'
+  return new HubError(code, WORDS[code], { cause: error })
+}

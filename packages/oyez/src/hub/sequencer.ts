@@ -1,0 +1,237 @@
+import type { ReadResult } from '../bus/bus.ts'
+import type { Publication } from '../protocol/message.ts'
+import type { Break, Position } from '../protocol/position.ts'
+import { decodeRecord } from './record.ts'
+import { Ring, type RingBudget } from './ring.ts'
+
+/** What a sequencer needs around it. */
+export interface SequencerHost {
+  /** One bounded log read of the sequencer's channel. */
+  read(request: { after?: Position; limit: number; reverse?: boolean }): Promise<ReadResult>
+  /** The next publication of the stream. */
+  onPublication(publication: Publication): void
+  /** The log continues, whole, under a new epoch. */
+  onEpoch(epoch: string): void
+  /** The stream broke; it goes on after `broken.next`. */
+  onBreak(broken: Break): void
+  onResync(): void
+  /** A resync failed; it is tried again by {@link Sequencer.retry}. */
+  onFailure(error: unknown): void
+}
+
+interface Hint {
+  readonly bytes: Uint8Array
+  readonly position: Position
+  /** The log was read after this hint was heard: if it still does not fit, it belongs to a history that is gone. */
+  isRead: boolean
+}
+
+/** Hints kept while a read is under way; beyond it the rest is read from the log instead. */
+const MAX_KEPT_HINTS = 1_024
+/** Records per read of a resync. */
+const PAGE = 256
+/** Epochs remembered as continued without a break. */
+const MAX_KNOWN_EPOCHS = 16
+
+/**
+ * Keeps one channel in order on one node: turns hints, which may be lost, into a stream that is whole, by reading the log where a hint is missing.
+ * The algorithm is described in DELIVERY.md; all its steps run without awaiting between a check and its effect.
+ */
+export class Sequencer {
+  readonly ring: Ring
+  readonly #host: SequencerHost
+  #state: 'starting' | 'following' | 'resyncing' | 'stale' | 'closed' = 'starting'
+  #epoch = ''
+  #kept: Hint[] = []
+  #keptOverflowed = false
+  #resync: Promise<void> | undefined
+  #isResyncAgain = false
+  /** Earlier epochs whose stream this sequencer continued: a position in them is as good as one in the current epoch. */
+  readonly #knownEpochs: string[] = []
+  #activity = 0
+
+  constructor(host: SequencerHost, capacity: number, budget: RingBudget) {
+    this.#host = host
+    this.ring = new Ring(capacity, budget, 0)
+  }
+
+  get position(): Position {
+    return { epoch: this.#epoch, offset: this.ring.top }
+  }
+
+  /** Counts what was heard; two equal readings mean that the channel was quiet between them. */
+  get activity(): number {
+    return this.#activity
+  }
+
+  get isFollowing(): boolean {
+    return this.#state === 'following'
+  }
+
+  /**
+   * Takes the log's newest position as the start. Called when the bus subscription is live: a publication between the two would otherwise be lost.
+   *
+   * @param tail - How many of the newest records to fetch along, for clients that come back.
+   */
+  async start(tail: number): Promise<void> {
+    const result = await this.#host.read({ limit: tail, reverse: true })
+    if (this.#state !== 'starting') return
+    this.#epoch = result.head.epoch
+    this.ring.reset(result.head.offset)
+    if (result.verdict === 'continue') this.#fillRing(result)
+    this.#state = 'following'
+    if (this.#applyKept()) void this.resync()
+  }
+
+  /** A publication was heard. */
+  hint(bytes: Uint8Array, position: Position): void {
+    if (this.#state === 'closed') return
+    this.#activity += 1
+    if (this.#state === 'following' && this.#fits(bytes, position)) return
+    // A gap, or another history: the log decides. The hint is kept, for it may be newer than what a read under way will find.
+    const isFirst = this.#state === 'following'
+    this.#keep({ bytes, position, isRead: isFirst })
+    if (isFirst) void this.resync()
+  }
+
+  /** Whether this epoch is the current one or was continued into it without a break. */
+  knows(epoch: string): boolean {
+    return epoch === this.#epoch || this.#knownEpochs.includes(epoch)
+  }
+
+  /** Reads from the position on. At most one at a time; a call during one makes it run once more. */
+  resync(): Promise<void> {
+    if (this.#state === 'starting' || this.#state === 'closed') return Promise.resolve()
+    if (this.#resync !== undefined) {
+      this.#isResyncAgain = true
+      return this.#resync
+    }
+    this.#state = 'resyncing'
+    this.#resync = this.#runResync().finally(() => {
+      this.#resync = undefined
+    })
+    return this.#resync
+  }
+
+  /** Tries again after a failed resync; does nothing otherwise. */
+  retry(): void {
+    if (this.#state === 'stale') void this.resync()
+  }
+
+  /** Fetches older records into the ring, for clients that come back from below it. One read serves all who ask meanwhile. */
+  async backfill(tail: number): Promise<void> {
+    const result = await this.#host.read({ limit: tail, reverse: true })
+    if (result.verdict === 'continue' && result.head.epoch === this.#epoch) this.#fillRing(result)
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    this.#kept = []
+    this.ring.reset(0)
+  }
+
+  async #runResync(): Promise<void> {
+    this.#host.onResync()
+    try {
+      do {
+        this.#isResyncAgain = false
+        await this.#readToHead()
+        if (this.#isClosed()) return
+      } while (this.#applyKept() || this.#isResyncAgain)
+      this.#state = 'following'
+    } catch (error) {
+      if (this.#isClosed()) return
+      this.#state = 'stale'
+      this.#host.onFailure(error)
+    }
+  }
+
+  async #readToHead(): Promise<void> {
+    for (;;) {
+      const result = await this.#host.read({ after: this.position, limit: PAGE })
+      if (this.#isClosed()) return
+      if (result.verdict === 'break') {
+        this.#break({ reason: result.reason, last: this.position, next: result.head, fork: result.fork })
+        return
+      }
+      for (const { offset, record } of result.records) {
+        // Never true of a correct bus; were it, the rule of the hints would find it too late.
+        if (offset !== this.ring.top + 1)
+          throw new Error(`the log's records have a hole: ${offset} after ${this.ring.top}`)
+        this.#emit(record, offset)
+      }
+      this.#adopt(result.head.epoch)
+      if (this.ring.top >= result.head.offset || result.records.length === 0) return
+    }
+  }
+
+  /** Takes a hint that is next, ignores one that is old; `false` when the log must be read. */
+  #fits(bytes: Uint8Array, { epoch, offset }: Position): boolean {
+    if (epoch !== this.#epoch || offset > this.ring.top + 1) return false
+    if (offset === this.ring.top + 1) this.#emit(bytes, offset)
+    return true
+  }
+
+  #keep(hint: Hint): void {
+    if (this.#kept.length < MAX_KEPT_HINTS) this.#kept.push(hint)
+    else this.#keptOverflowed = true
+  }
+
+  /** @returns Whether the log must be read once more. */
+  #applyKept(): boolean {
+    const kept = this.#kept
+    this.#kept = []
+    for (const [index, hint] of kept.entries()) {
+      if (this.#fits(hint.bytes, hint.position) || hint.isRead) continue
+      this.#kept = kept.slice(index)
+      for (const waiting of this.#kept) waiting.isRead = true
+      return true
+    }
+    const overflowed = this.#keptOverflowed
+    this.#keptOverflowed = false
+    return overflowed
+  }
+
+  #emit(record: Uint8Array, offset: number): void {
+    const publication = decodeRecord(record, offset)
+    if (publication === undefined) {
+      // Bytes that no hub wrote stand in the log: this place cannot be delivered, and that is said.
+      const last = this.position
+      return this.#break({ reason: 'unknown', last, next: { epoch: this.#epoch, offset } })
+    }
+    // The ring first: whoever lags from this publication on finds it there.
+    this.ring.push(publication)
+    this.#host.onPublication(publication)
+  }
+
+  #break(broken: Break): void {
+    this.ring.reset(broken.next.offset)
+    if (broken.next.epoch !== this.#epoch) this.#knownEpochs.length = 0
+    this.#epoch = broken.next.epoch
+    this.#host.onBreak(broken)
+  }
+
+  #adopt(epoch: string): void {
+    if (epoch === this.#epoch) return
+    this.#knownEpochs.push(this.#epoch)
+    if (this.#knownEpochs.length > MAX_KNOWN_EPOCHS) this.#knownEpochs.shift()
+    this.#epoch = epoch
+    this.#host.onEpoch(epoch)
+  }
+
+  #fillRing(result: Extract<ReadResult, { verdict: 'continue' }>): void {
+    const older: Publication[] = []
+    for (const { offset, record } of result.records) {
+      if (offset > this.ring.floor) continue
+      const publication = decodeRecord(record, offset)
+      if (publication === undefined) break
+      older.push(publication)
+    }
+    this.ring.fill(older.toReversed())
+  }
+
+  /** A method, since the compiler does not see that the state changes during an await. */
+  #isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+}

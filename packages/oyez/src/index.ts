@@ -1,0 +1,39 @@
+export { MemoryBus } from './bus/memory/index.ts'
+export type {
+  AppendRequest,
+  AppendResult,
+  Bus,
+  BusHandler,
+  BusStats,
+  BusStatus,
+  ProducerStamp,
+  ReadRequest,
+  ReadResult,
+  Retention,
+  StoredRecord,
+} from './bus/bus.ts'
+export { BusError, type BusErrorCode } from './bus/bus-error.ts'
+export type { Audience, ChannelRule, ChannelRulesOptions } from './hub/channel-rule.ts'
+export type { DisconnectTarget } from './hub/control.ts'
+export type { HistoryOptions, HistoryPublication, HistoryResult, PublisherInfo } from './hub/history-result.ts'
+export {
+  type AcceptRequest,
+  type ConnectionView,
+  type ConnectRequest,
+  type HubHooks,
+  type Identity,
+  Refusal,
+} from './hub/hooks.ts'
+export { type CloseOptions, Hub, type PublishOptions } from './hub/hub.ts'
+export { HubError, type HubErrorCode } from './hub/hub-error.ts'
+export type { HubEvents } from './hub/hub-event.ts'
+export type { HubStats } from './hub/hub-stats.ts'
+export type { HubLimits, HubOptions, HubTimes } from './hub/options.ts'
+export { channelProblem, personalChannel } from './protocol/channel.ts'
+export { type CloseCode, CloseCodes, isTerminalClose } from './protocol/close-code.ts'
+export type { AnyContract, ChannelOf, Contract, DataOf, MethodOf, ParamsOf, ResultOf } from './protocol/contract.ts'
+export { type ErrorCode, ErrorCodes } from './protocol/error-code.ts'
+export type { Break, BreakReason, Position } from './protocol/position.ts'
+export type { OriginPolicy } from './transport/origin.ts'
+export type { PackedFrames, Transport, TransportFrame, TransportHandler } from './transport/transport.ts'
+export { WsListener, type WsListenerOptions } from './transport/ws-listener.ts'

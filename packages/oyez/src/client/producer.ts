@@ -42,6 +42,8 @@ interface Line {
   hole: number
   /** The number the log said it expects. */
   expected: number
+  /** The log does not know the id. */
+  unknown: boolean
   /** The id cannot be used any more. */
   spent: boolean
   backoff: Backoff
@@ -140,6 +142,7 @@ export class Producer {
         halted: false,
         hole: 0,
         expected: 0,
+        unknown: false,
         spent: false,
         backoff: new Backoff(this.#options.backoff),
         timer: undefined,
@@ -178,7 +181,7 @@ export class Producer {
     this.#remove(line, item)
     line.backoff.good()
     if (offset) this.#retained.push({ line, item, at: Date.now() })
-    this.#retained = this.#retained.slice(-RETAIN).filter(({ at }) => Date.now() - at < RETAIN_MS)
+    this.#prune()
     item.resolve(offset ? { epoch, offset } : undefined)
   }
 
@@ -191,7 +194,7 @@ export class Producer {
     } else if (status === 120) {
       line.expected = line.expected ? Math.min(line.expected, expected) : expected
       if (item.seq >= expected) item.unsure = false
-    } else if (status === 121) line.spent = true
+    } else if (status === 121) line.unknown = true
     else if (error.temporary) {
       // 111 was turned away at the door; behind any other temporary error the log may have been reached.
       item.unsure ||= status !== 111
@@ -207,27 +210,25 @@ export class Producer {
 
   /** Puts a line in order after failures, when nothing of it is on its way. */
   #settle(line: Line): void {
-    const { hole, expected, spent } = line
+    const { hole, expected, unknown, spent } = line
     line.hole = line.expected = 0
-    line.spent = false
-    if (spent) this.#renew(line)
-    else {
-      // What was numbered behind a refused one cannot have been stored.
-      if (hole) renumber(line, hole)
-      const first = line.items.find(({ seq }) => seq)?.seq ?? line.next
+    line.unknown = line.spent = false
+    // What was numbered behind a refused one cannot have been stored.
+    if (hole) renumber(line, hole)
+    const first = line.items.find(({ seq }) => seq)?.seq ?? line.next
+    // Number 1 makes an id known: without it the others were only too early.
+    if (spent || (unknown && first > 1)) this.#renew(line)
+    else if (expected && expected < first) {
       // The log has lost what it had acknowledged.
-      if (expected && expected < first) {
-        const lost = this.#retained
-          .filter((kept) => kept.line === line && kept.item.seq >= expected)
-          .map(({ item }) => item)
-        this.#retained = this.#retained.filter(({ item }) => !lost.includes(item))
-        if (lost[0]?.seq === expected && lost.length === first - expected) {
-          this.#size += lost.length
-          line.items.unshift(...lost)
-        } else {
-          this.#host.report({ error: uncertain(undefined, `${line.channel}: the log lost acknowledged publications`) })
-          this.#renew(line)
-        }
+      this.#prune()
+      const lost = this.#retained.filter((kept) => kept.line === line && kept.item.seq >= expected)
+      if (lost[0]?.item.seq === expected && lost.length === first - expected) {
+        this.#retained = this.#retained.filter((kept) => !lost.includes(kept))
+        this.#size += lost.length
+        line.items.unshift(...lost.map(({ item }) => item))
+      } else {
+        this.#host.report({ error: uncertain(undefined, `${line.channel}: the log lost acknowledged publications`) })
+        this.#renew(line)
       }
     }
     clearTimeout(line.timer)
@@ -246,6 +247,10 @@ export class Producer {
     this.#retained = this.#retained.filter((kept) => kept.line !== line)
     for (const item of line.items.filter(({ unsure }) => unsure)) this.#drop(line, item, uncertain())
     renumber(line, 1)
+  }
+
+  #prune(): void {
+    this.#retained = this.#retained.slice(-RETAIN).filter(({ at }) => Date.now() - at < RETAIN_MS)
   }
 
   #drop(line: Line, item: Item, error: ClientError): void {

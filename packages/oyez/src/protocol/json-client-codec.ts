@@ -156,7 +156,9 @@ function toResult(fields: Fields): IncomingResult {
     subs: new Map(Object.entries(object(subs) ?? {}).map(([name, sub]) => [name, toResult(object(sub) ?? {})])),
     recoverable: recoverable === true,
     recovered: recovered === true,
-    publications: Array.isArray(publications) ? publications.map((item) => toPublication(object(item) ?? {})) : [],
+    publications: Array.isArray(publications)
+      ? publications.filter(object).map((item) => toPublication(item as Fields))
+      : [],
     break: broken && toBreak(broken),
   }
 }

@@ -141,12 +141,13 @@ else
 end
 if key ~= '' then redis.call('HSET', meta, 'k' .. key, id .. ' ' .. time[1]) end
 
--- Every new entry looks at a few others and removes the stale ones among them, so that their share stays small at a bounded cost.
+-- Every eighth new entry looks at a few others and removes the stale ones among them, so that their share stays small at a bounded cost; a full hash
+-- gives up its oldest of a sample for each new one.
 if (seq and not m[5]) or (key ~= '' and not m[6]) then
   local count = redis.call('HLEN', meta)
-  if count > 32 then
-    local full = count > ${MAX_ENTRIES}
-    local sample = redis.call('HRANDFIELD', meta, full and 16 or 4, 'WITHVALUES')
+  local full = count > ${MAX_ENTRIES}
+  if full or (count > 32 and id % 8 == 0) then
+    local sample = redis.call('HRANDFIELD', meta, 24, 'WITHVALUES')
     local oldest, oldestAge = false, -1
     for i = 1, #sample, 2 do
       local field, kind = sample[i], string.byte(sample[i])

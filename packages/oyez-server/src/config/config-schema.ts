@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { printable, withoutPassword } from '../log/printable.ts'
 import { UserError } from '../user-error.ts'
+import type { ConfigLayer } from './config-layer.ts'
 import { DURATION_FORM, parseDuration } from './duration.ts'
 import { nearest } from './nearest.ts'
-
-/** One source of settings, checked; every setting may be absent. Durations are in milliseconds. */
-export type ConfigLayer = z.infer<ReturnType<typeof rootSchema>>
 
 /** Where a layer came from, so that an error can say so. */
 export interface LayerSource {

@@ -5,7 +5,8 @@ import type { ChannelRule, HubLimits, HubTimes } from 'oyez'
 import { parse } from 'yaml'
 import { printable } from '../log/printable.ts'
 import { UserError } from '../user-error.ts'
-import { checkLayer, type ConfigLayer } from './config-schema.ts'
+import type { ConfigLayer, RuleLayer } from './config-layer.ts'
+import { checkLayer } from './config-schema.ts'
 import { nearest } from './nearest.ts'
 import type { ServerConfig } from './server-config.ts'
 import { OTHER_VARIABLES, SETTINGS, valueOf } from './settings.ts'
@@ -28,7 +29,7 @@ export function loadConfig(sources: ConfigSources): ServerConfig {
   const env = sources.env ?? {}
   const file = sources.file ?? env['OYEZ_CONFIG']
   const layers = [file === undefined ? {} : fileLayer(file), envLayer(env), flagLayer(sources.flags ?? {})]
-  return complete(layers.reduce(merged, {}) as ConfigLayer)
+  return complete(layers.reduce(merged, {}))
 }
 
 function fileLayer(file: string): ConfigLayer {
@@ -158,8 +159,6 @@ function directory(path: string): string {
   }
   return full
 }
-
-type RuleLayer = NonNullable<NonNullable<ConfigLayer['channels']>['defaults']>
 
 function channelsOf({ channels }: ConfigLayer): ServerConfig['channels'] {
   const namespaces = Object.entries(channels?.namespaces ?? {}).map(([name, rule]) => {

@@ -137,28 +137,26 @@ async function answer(context: Context, work: () => Promise<object>): Promise<Re
 
 function wireError(error: unknown): { readonly code: number; readonly message: string } {
   if (error instanceof ApiError) return { code: error.code, message: error.message }
+  if (error instanceof HubError && error.code === 'unrecoverable-position') {
+    const { code, message } = ErrorCodes.unrecoverablePosition
+    return { code, message: `${message}: the history after it is gone` }
+  }
   if (error instanceof HubError) {
     // Not the error's own words: they name hosts and ports behind the server.
-    return { code: ErrorCodes.internal.code, message: HUB_WORDS[error.code] }
+    return { code: ErrorCodes.internal.code, message: HUB_WORDS[error.code] ?? 'internal server error' }
   }
   if (error instanceof TypeError) return { code: ErrorCodes.badRequest.code, message: `bad request: ${error.message}` }
   // Nested so deeply that it cannot be written again.
   if (error instanceof RangeError)
     return { code: ErrorCodes.badRequest.code, message: 'bad request: data is nested too deeply' }
-  if (hasCode(error)) return { code: error.code, message: error.message }
   throw error
 }
 
-const HUB_WORDS: Readonly<Record<HubErrorCode, string>> = {
+const HUB_WORDS: Readonly<Partial<Record<HubErrorCode, string>>> = {
   'bus-unavailable': 'the bus is not available: nothing was published',
   'bus-uncertain': 'the bus did not answer in time: it may have been published',
   'bus-refused': 'the bus refused: nothing was published',
   closed: 'the node is shutting down',
-}
-
-/** Refusals of the hub, which are made to be shown. */
-function hasCode(error: unknown): error is Error & { readonly code: number } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'number'
 }
 
 function checkSize(data: unknown, maxPayloadBytes: number): void {

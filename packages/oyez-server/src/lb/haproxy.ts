@@ -8,7 +8,8 @@ export function haproxyConfig(nodes: readonly BalancedNode[], options: BalancerO
 # Works with the HAProxy of Debian 12 (2.6) and later.
 
 global
-    maxconn 20000
+    # As many connections as the system lets HAProxy have open files (two for each connection), and no more than this.
+    fd-hard-limit 200000
 
 defaults
     mode http

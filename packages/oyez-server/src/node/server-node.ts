@@ -53,7 +53,11 @@ export class ServerNode {
       { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 75_000 },
       (request, response) => void listener(request, response),
     )
-    this.#listener = new WsListener(hub, { path: WEBSOCKET_PATH, origins: config.origins })
+    this.#listener = new WsListener(hub, {
+      path: WEBSOCKET_PATH,
+      origins: config.origins,
+      maxFrameBytes: frameBytes(config.limits.maxPayloadBytes),
+    })
     this.#listener.attach(this.#server)
   }
 
@@ -72,7 +76,8 @@ export class ServerNode {
       await hub.start()
     } catch (error) {
       await hub.close()
-      throw new UserError((error as Error).message, { cause: error })
+      const advice = config.bus.startsWith('redis') ? ' Say where with --bus' : ''
+      throw new UserError(`${(error as Error).message}${advice}`, { cause: error })
     }
     const node = new ServerNode(config, hub, options)
     try {
@@ -113,4 +118,9 @@ export class ServerNode {
     if (this.#draining !== undefined) return { ready: false, reason: 'the node is shutting down' }
     return this.hub.ready ? { ready: true } : { ready: false, reason: 'the bus is down' }
   }
+}
+
+/** A frame has room for its payload and what goes around it. */
+function frameBytes(maxPayloadBytes: number | undefined): number | undefined {
+  return maxPayloadBytes === undefined ? undefined : maxPayloadBytes + 4_096
 }

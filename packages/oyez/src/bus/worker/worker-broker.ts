@@ -68,8 +68,7 @@ export class WorkerBroker {
     if (this.#state === 'running') return this
     if (this.#state === 'closed') throw new TypeError('This WorkerBroker is closed; make a new one')
     if (!cluster.isPrimary) throw new TypeError('A WorkerBroker runs in the primary of node:cluster, not in a worker')
-    if (runningHere !== undefined)
-      throw new TypeError('There is a WorkerBroker in this process; one serves all workers')
+    if (runningHere) throw new TypeError('There is a WorkerBroker in this process; one serves all workers')
     if (cluster.settings.serialization !== 'advanced') {
       if (Object.keys(cluster.workers ?? {}).length > 0) {
         throw new TypeError(
@@ -169,8 +168,7 @@ export class WorkerBroker {
       bus = new RemoteBus(busId, link)
       if (call.op !== 'hello') {
         // A bus of before: this broker is new in this primary, and the bus's subscriptions are not here.
-        if (call.op !== 'bye')
-          bus.fail({ id: call.id, code: 'unavailable', message: 'the broker does not know this bus' })
+        link.push(bus, { kind: 'stranger', id: call.id }, 0)
         return
       }
       link.buses.set(busId, bus)

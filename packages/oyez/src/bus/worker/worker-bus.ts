@@ -18,7 +18,7 @@ import { type BrokerItem, ENVELOPE, type Envelope, readEnvelope, readItem, type 
 export interface WorkerBusOptions {
   /** Milliseconds that `start` waits for a `WorkerBroker` in the primary. @default 5_000 */
   readonly startTimeoutMs?: number | undefined
-  /** Milliseconds after which a primary that does not answer counts as down; at most 4,500. @default 4_000 */
+  /** Milliseconds after which a primary that does not answer counts as down; at most 4,400. @default 4_000 */
   readonly callTimeoutMs?: number | undefined
   /** Bytes of calls that may wait for the primary; more are rejected as `unavailable`. @default 67_108_864 */
   readonly maxPendingBytes?: number | undefined
@@ -55,12 +55,12 @@ export class WorkerBus implements Bus {
   #heardThisBeat = false
   #probing = false
 
-  /** @throws {TypeError} for a time or a bound that is no whole number from 1, or a `callTimeoutMs` above 4,500. */
+  /** @throws {TypeError} for a time or a bound that is no whole number from 1, or a `callTimeoutMs` above 4,400. */
   constructor(options: WorkerBusOptions = {}) {
     this.#startTimeoutMs = whole('startTimeoutMs', options.startTimeoutMs ?? 5_000)
     this.#callTimeoutMs = whole('callTimeoutMs', options.callTimeoutMs ?? 4_000)
     this.#maxPendingBytes = whole('maxPendingBytes', options.maxPendingBytes ?? 67_108_864)
-    if (this.#callTimeoutMs > 4_500) throw new TypeError('WorkerBusOptions.callTimeoutMs is above 4,500')
+    if (this.#callTimeoutMs > 4_400) throw new TypeError('WorkerBusOptions.callTimeoutMs is above 4,400')
   }
 
   async start(handler: BusHandler): Promise<void> {

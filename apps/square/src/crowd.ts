@@ -34,6 +34,11 @@ export class Crowd {
     return isNew
   }
 
+  /** Takes away somebody who said goodbye. */
+  left(person: Pick<Person, 'name' | 'page'>): void {
+    this.#people.delete(keyOf(person))
+  }
+
   /** Those heard lately, by name. */
   present(): Person[] {
     const now = this.#now()
@@ -50,6 +55,6 @@ export class Crowd {
 }
 
 /** A page cannot take the place of another person's: the name in the key is the server's word. */
-function keyOf(person: Omit<Person, 'seenAt'>): string {
+function keyOf(person: Pick<Person, 'name' | 'page'>): string {
   return `${person.name} ${person.page}`
 }

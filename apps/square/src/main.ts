@@ -47,7 +47,8 @@ const link = new TownLink(
       board.add({ from, offset, ...data, letter: { direction: 'from', name: from } }),
     onCry: heardCry,
     onPresence({ from, data }) {
-      if (crowd.heard({ name: from, ...data })) link.greet()
+      if (data.gone) crowd.left({ name: from, page: data.page })
+      else if (crowd.heard({ name: from, page: data.page, node: data.node })) link.greet()
       drawTown()
     },
     onRecovery: showRecovery,

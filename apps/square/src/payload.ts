@@ -19,11 +19,12 @@ export interface Cry {
   readonly of: number
 }
 
-/** "I am here", said now and then. */
+/** "I am here", said now and then, and "I am gone", said once. */
 export interface Presence {
   readonly node: string
   /** Names the page, which keeps it when it reconnects: somebody with two tabs stands in two places. */
   readonly page: string
+  readonly gone: boolean
 }
 
 /** Reads a notice that another page wrote; `undefined` when it is none. */
@@ -43,7 +44,7 @@ export function readCry(data: unknown): Cry | undefined {
 /** Reads an "I am here"; `undefined` when it is none. */
 export function readPresence(data: unknown): Presence | undefined {
   if (!isRecord(data) || typeof data['node'] !== 'string') return undefined
-  return { node: shortText(data['node']), page: shortText(data['page']) }
+  return { node: shortText(data['node']), page: shortText(data['page']), gone: data['gone'] === true }
 }
 
 /** The name of a writer as shown; a server that publishes has none. */

@@ -62,7 +62,9 @@ export class TownLink {
     this.#client.connect()
   }
 
+  /** Says goodbye and ends the connection. */
   disconnect(): void {
+    this.#present(true)
     this.#client.disconnect()
   }
 
@@ -83,7 +85,13 @@ export class TownLink {
 
   /** Tells the others that this page is here; not while it is away, or they would hear it late. */
   greet(): void {
-    if (this.#client.state === 'connected') void this.#publish(PEOPLE, { node: this.#node, page: this.#page })
+    this.#present(false)
+  }
+
+  #present(gone: boolean): void {
+    if (this.#client.state !== 'connected') return
+    // A goodbye is rarely answered before the page is gone, and a greeting that is refused comes again: neither is worth a complaint.
+    this.#client.publish(PEOPLE, { node: this.#node, page: this.#page, gone }).catch(() => {})
   }
 
   async #publish(channel: string, data: unknown): Promise<number | undefined> {

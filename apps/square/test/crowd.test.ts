@@ -39,6 +39,14 @@ describe('the crowd', () => {
     expect(crowd.present()).toHaveLength(0)
   })
 
+  test('loses who says goodbye, and keeps their other page', () => {
+    const crowd = new Crowd(() => 0)
+    crowd.heard({ name: 'alice', page: 'p', node: 'w1' })
+    crowd.heard({ name: 'alice', page: 'q', node: 'w2' })
+    crowd.left({ name: 'alice', page: 'p' })
+    expect(crowd.present().map(({ page }) => page)).toEqual(['q'])
+  })
+
   test('is bounded', () => {
     let now = 0
     const crowd = new Crowd(() => now)

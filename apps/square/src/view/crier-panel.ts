@@ -16,7 +16,7 @@ export class CrierPanel {
     this.#cells.length = 0
     for (let number = 1; number <= tally.of; number += 1) this.#cells.push(element('i', {}))
     this.#grid.replaceChildren(...this.#cells)
-    this.#stored.textContent = `${crier} is crying`
+    this.#stored.textContent = `cried by ${crier}`
     this.#show(tally)
   }
 

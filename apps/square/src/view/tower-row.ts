@@ -101,7 +101,7 @@ class TowerParts {
     this.root.dataset['lit'] = String(Math.min(tower.connections ?? people.length, 6))
     this.#plug.hidden = !mayKill
     this.#plug.disabled = down
-    const facts = down ? 'dark; a new one is coming' : factsOf(tower)
+    const facts = down ? 'dark, back in a moment' : factsOf(tower)
     if (this.#facts.textContent !== facts) this.#facts.textContent = facts
     this.#showPeople(people)
   }

@@ -24,7 +24,7 @@ describe('setting up worker buses', () => {
     await cluster.fork('w')
     await expect(cluster.ask('primary', 'serve')).rejects.toMatchObject({
       name: 'TypeError',
-      message: expect.stringContaining("setupPrimary({ serialization: 'advanced' })"),
+      message: expect.stringContaining("setupPrimary({ serialization: 'advanced' })") as string,
     })
   })
 
@@ -35,7 +35,7 @@ describe('setting up worker buses', () => {
     await expect(cluster.ask('w', 'start', 'w')).rejects.toMatchObject({
       name: 'BusError',
       code: 'refused',
-      message: expect.stringContaining("setupPrimary({ serialization: 'advanced' })"),
+      message: expect.stringContaining("setupPrimary({ serialization: 'advanced' })") as string,
     })
   })
 
@@ -43,7 +43,7 @@ describe('setting up worker buses', () => {
     await cluster.fork('w')
     await expect(cluster.ask('w', 'start', 'w', { startTimeoutMs: 500 })).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('new WorkerBroker().start()'),
+      message: expect.stringContaining('new WorkerBroker().start()') as string,
     })
   })
 
@@ -51,7 +51,7 @@ describe('setting up worker buses', () => {
     const bus = new WorkerBus()
     await expect(bus.start({ onPublication: () => {}, onStatus: () => {} })).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('worker of node:cluster'),
+      message: expect.stringContaining('worker of node:cluster') as string,
     })
   })
 

@@ -36,6 +36,9 @@ export interface HistoryRequest {
 /** `undefined` when `since` belongs to a history that is gone. */
 export type HistoryReply = { readonly publications: readonly Publication[]; readonly position: Position } | undefined
 
+/** Every command is answered, also a subscribe that an unsubscribe overtook. Temporary, since the client may have subscribed again since. */
+const ENDED_EARLY: ErrorCode = { ...ErrorCodes.internal, message: 'unsubscribed before the subscribe was answered' }
+
 type Command<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>
 
 /** Carries out what admitted clients ask for. Every failure ends in an answer to that client and nowhere else. */
@@ -54,7 +57,7 @@ export class CommandHandler {
       case 'publish':
         return this.#inOrder(connection, message)
       case 'subscribe':
-        return this.#track(connection, message.id, this.#subscribe(connection, message))
+        return this.#subscribeTracked(connection, message)
       case 'unsubscribe':
         return this.#unsubscribe(connection, message)
       case 'history':
@@ -102,6 +105,9 @@ export class CommandHandler {
       const limit = `payload is longer than ${this.#host.limits.maxPayloadBytes} bytes`
       return this.#fail(connection, id, { ...ErrorCodes.badRequest, message: limit })
     }
+    // Whoever subscribes and then publishes expects to hear it: the publish waits until the subscription has its place in the log.
+    const joining = connection.joining.get(channel)
+    if (joining !== undefined) await joining
     const permission = this.#mayPublish(connection, channel, data)
     if (!(typeof permission === 'boolean' ? permission : await permission)) {
       return this.#fail(connection, id, ErrorCodes.permissionDenied)
@@ -131,6 +137,17 @@ export class CommandHandler {
     this.#track(connection, id, answered)
   }
 
+  #subscribeTracked(connection: Connection, message: Command<'subscribe'>): void {
+    const { channel } = message
+    const joined = this.#subscribe(connection, message)
+      .catch((error: unknown) => this.#answerError(connection, message.id, error))
+      .finally(() => {
+        if (connection.joining.get(channel) === joined) connection.joining.delete(channel)
+      })
+    if (!connection.joining.has(channel)) connection.joining.set(channel, joined)
+    this.#track(connection, message.id, joined)
+  }
+
   async #subscribe(connection: Connection, message: Command<'subscribe'>): Promise<void> {
     const { id, channel, recover } = message
     if (!this.#isValidChannel(connection, id, channel)) return
@@ -145,10 +162,12 @@ export class CommandHandler {
     let joined = false
     try {
       if (!(await this.#mayRead(connection, channel))) return this.#fail(connection, id, ErrorCodes.permissionDenied)
-      if (!subscription.is('joining')) return
+      if (!subscription.is('joining')) return this.#fail(connection, id, ENDED_EARLY)
       const local = await this.#host.busSubscriptions.acquire(subscription, recover !== undefined)
       let recovered = false
+      let answered = false
       joined = await local.join(subscription, recover, (result: SubscribeResult) => {
+        answered = true
         if (recover !== undefined && !result.recovered && message.rejectUnrecovered) {
           this.#fail(connection, id, ErrorCodes.unrecoverablePosition)
           return false
@@ -158,6 +177,7 @@ export class CommandHandler {
         return true
       })
       if (joined) this.#host.onSubscribed(connection, channel, recovered)
+      else if (!answered) this.#fail(connection, id, ENDED_EARLY)
     } finally {
       if (!joined) this.drop(connection, subscription)
     }

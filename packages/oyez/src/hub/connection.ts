@@ -53,6 +53,8 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   readonly request: AcceptRequest
   readonly form: WireForm
   readonly subscriptions: Map<string, Subscription> = new Map()
+  /** Subscribes that are being carried out, by channel; they settle and never reject. */
+  readonly joining: Map<string, Promise<void>> = new Map()
   readonly openedAt: number = performance.now()
   identity: Identity = ANONYMOUS
   /** Whether the client understands breaks and epochs in its stream. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach } from 'vitest'
 import { Client } from '../../src/client/client.ts'
+import type { ClientEvents } from '../../src/client/client-event.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
+import type { Subscription, SubscriptionEvents } from '../../src/client/subscription.ts'
 import { ScriptedServer } from './scripted-server.ts'
 
 /** A scripted server and clients for it, closed after each test. Delays are short, since nobody is kept waiting by them here. */
@@ -28,12 +30,18 @@ export function useScriptedServer(): ClientFixture {
   return fixture
 }
 
-interface Source<Events> {
-  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
+/** The compiler cannot work out from a generic `on` what is emitted: hence the overloads below. */
+interface Source {
+  on(type: string, listener: (event: unknown) => void): () => void
 }
 
 /** The next event of a type. */
-export function next<Events, Type extends keyof Events>(source: Source<Events>, type: Type): Promise<Events[Type]> {
+export function next<Type extends keyof ClientEvents>(source: Client, type: Type): Promise<ClientEvents[Type]>
+export function next<Type extends keyof SubscriptionEvents<unknown>>(
+  source: Subscription,
+  type: Type,
+): Promise<SubscriptionEvents<unknown>[Type]>
+export function next(source: Source, type: string): Promise<unknown> {
   return new Promise((resolve) => {
     const undo = source.on(type, (event) => {
       undo()
@@ -43,8 +51,13 @@ export function next<Events, Type extends keyof Events>(source: Source<Events>, 
 }
 
 /** Every event of a type from now on, as it comes. */
-export function collect<Events, Type extends keyof Events>(source: Source<Events>, type: Type): Events[Type][] {
-  const events: Events[Type][] = []
+export function collect<Type extends keyof ClientEvents>(source: Client, type: Type): ClientEvents[Type][]
+export function collect<Type extends keyof SubscriptionEvents<unknown>>(
+  source: Subscription,
+  type: Type,
+): SubscriptionEvents<unknown>[Type][]
+export function collect(source: Source, type: string): unknown[] {
+  const events: unknown[] = []
   source.on(type, (event) => events.push(event))
   return events
 }

@@ -66,7 +66,8 @@ export class Registry {
 
   /** Takes an admission back: the connection is among the pending ones again, whose time is limited. */
   dismiss(connection: Connection, userId: string): void {
-    this.#pending.add(connection)
+    // Its transport may have ended while the application was still thinking about it.
+    if (this.#connections.has(connection)) this.#pending.add(connection)
     this.#byId.delete(connection.id)
     const connections = this.#byUser.get(userId)
     connections?.delete(connection)

@@ -50,7 +50,20 @@ function serve(port) {
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGTERM'))
   process.on('exit', () => child.kill('SIGKILL'))
+  if (process.env['npm_lifecycle_event'] === 'start') endWithParent(child)
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)))
+}
+
+/**
+ * npm passes a signal on to the shell it runs scripts in, and the shell keeps it for itself: without this, the server would outlive
+ * a killed `npm start`.
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function endWithParent(child) {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM')
+  }, 500).unref()
 }
 
 await runMain(async () => {

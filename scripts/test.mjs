@@ -4,20 +4,20 @@ import { checkSteps, runSteps } from './check-steps.mjs'
 import { ensurePackages, ensurePrograms, runMain } from './setup.mjs'
 import { runVitest } from './vitest-run.mjs'
 
-/** @typedef {import('./check-steps.mjs').Tally} Tally */
-
 await runMain(async () => {
   await ensurePackages()
   await ensurePrograms()
   await build()
   console.log('\nChecks')
   const steps = await runSteps(checkSteps())
-  console.log(
-    '\nTests: the `unit` project first, then `real`, which starts Redis, nginx, HAProxy, Chromium and nodes of its own',
-  )
-  const tests = await runVitest(process.argv.slice(2))
-  const passed = steps.passed + tests.passed
-  const failed = steps.failed + tests.failed
+  const filters = process.argv.slice(2)
+  console.log('\nTests without foreign programs')
+  const unit = await runVitest(['--project', 'unit', '--passWithNoTests', ...filters])
+  console.log('\nTests with real Redis, nginx, HAProxy, Chromium and nodes; one file after the other')
+  const real = await runVitest(['--project', 'real', '--passWithNoTests', ...filters])
+  const passed = steps.passed + unit.passed + real.passed
+  const failed = steps.failed + unit.failed + real.failed
+  const skipped = unit.skipped + real.skipped
   if (failed > 0) process.exitCode = 1
-  console.log(`${passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}`)
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 })

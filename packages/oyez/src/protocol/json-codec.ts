@@ -1,12 +1,12 @@
 import { type Codec, type Frame, FrameError } from './codec.ts'
-import { rawMember } from './json-span.ts'
+import { NestingError, rawMember } from './json-span.ts'
 import { encodeServerMessage } from './json-server-message.ts'
 import type { ClientMessage, Payload, RecoverRequest } from './message.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 
 const MAX_ID = 0xffff_ffff
 
@@ -22,7 +22,7 @@ export const jsonCodec: Codec = {
   binary: false,
 
   decode(frame: Frame): ClientMessage[] {
-    const text = typeof frame === 'string' ? frame : decoder.decode(frame)
+    const text = typeof frame === 'string' ? frame : textOf(frame)
     const messages: ClientMessage[] = []
     for (const line of text.split('\n')) {
       if (line.trim() !== '') messages.push(decodeCommand(line))
@@ -32,6 +32,14 @@ export const jsonCodec: Codec = {
   },
 
   encode: encodeServerMessage,
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new FrameError('frame is not UTF-8')
+  }
 }
 
 function decodeCommand(line: string): ClientMessage {
@@ -45,12 +53,13 @@ function decodeCommand(line: string): ClientMessage {
   const id = value['id'] ?? 0
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID)
     throw new FrameError('command id is no uint32')
-  if (id === 0) return decodeWithoutId(value, line)
   try {
-    return decodeWithId(id, value, line)
+    return id === 0 ? decodeWithoutId(value, line) : decodeWithId(id, value, line)
   } catch (error) {
-    if (error instanceof Invalid) return { type: 'invalid', id, problem: error.message, fatal: error.fatal }
-    throw error
+    if (!(error instanceof Invalid)) throw error
+    // Nobody can go on from a connect that was not understood, and a command without an id has no answer.
+    const fatal = error.fatal || id === 0 || value['connect'] !== undefined
+    return { type: 'invalid', id, problem: error.message, fatal }
   }
 }
 
@@ -58,9 +67,8 @@ function decodeCommand(line: string): ClientMessage {
 function decodeWithoutId(value: Json, line: string): ClientMessage {
   if (value['send'] === undefined) return { type: 'pong', id: 0 }
   const data = payloadAt(line, 'send')
-  return data === undefined
-    ? { type: 'invalid', id: 0, problem: 'send without data', fatal: true }
-    : { type: 'send', id: 0, data }
+  if (data === undefined) throw new Invalid('send without data', true)
+  return { type: 'send', id: 0, data }
 }
 
 function decodeWithId(id: number, value: Json, line: string): ClientMessage {
@@ -123,7 +131,7 @@ function decodeSubscribe(id: number, subscribe: Json, line: string): ClientMessa
 function decodePublish(id: number, publish: Json, line: string): ClientMessage {
   const channel = channelOf(publish)
   const data = payloadAt(line, 'publish')
-  if (data === undefined) throw new Invalid('publish without data, or data nested too deeply', false)
+  if (data === undefined) throw new Invalid('publish without data', false)
   const producer = publish['oyez_producer']
   if (producer === undefined) return { type: 'publish', id, channel, data }
   const seq = publish['oyez_seq']
@@ -179,8 +187,12 @@ function optionalObject(value: Json, name: string): Json {
 }
 
 function payloadAt(line: string, command: string): Payload | undefined {
-  const text = rawMember(line, [command, 'data'])
-  return text === undefined ? undefined : encoder.encode(text)
+  try {
+    const text = rawMember(line, [command, 'data'])
+    return text === undefined ? undefined : encoder.encode(text)
+  } catch (error) {
+    throw error instanceof NestingError ? new Invalid('data is nested too deeply', false) : error
+  }
 }
 
 function isObject(value: unknown): value is Json {

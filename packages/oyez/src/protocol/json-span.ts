@@ -1,6 +1,11 @@
 /** Deepest nesting of a payload; deeper ones could exhaust the stack of a parser somewhere on their way. */
 const MAX_DEPTH = 128
 
+/** The text is nested deeper than a payload may be. */
+export class NestingError extends Error {
+  override readonly name = 'NestingError'
+}
+
 const QUOTE = 34
 const COMMA = 44
 const COLON = 58
@@ -16,13 +21,15 @@ const CLOSE_OBJECT = 125
  *
  * @param text - JSON that `JSON.parse` has accepted; the scanner relies on it.
  * @param path - Names of the members to descend through; of repeated names the last counts, as in `JSON.parse`.
- * @returns The member's text; `undefined` when there is none, or when it is nested deeper than 128 levels.
+ * @returns The member's text; `undefined` when there is none.
+ * @throws {NestingError} when the member, or one that stands on the way to it, is nested deeper than 128 levels.
  */
 export function rawMember(text: string, path: readonly string[]): string | undefined {
   let start = skipSpace(text, 0)
   let end = text.length
-  for (const name of path) {
-    const span = memberSpan(text, start, name)
+  for (const [index, name] of path.entries()) {
+    // The objects on the way do not count.
+    const span = memberSpan(text, start, { name, maxDepth: MAX_DEPTH + path.length - 1 - index })
     if (span === undefined) return undefined
     start = span[0]
     end = span[1]
@@ -30,7 +37,11 @@ export function rawMember(text: string, path: readonly string[]): string | undef
   return text.slice(start, end)
 }
 
-function memberSpan(text: string, objectStart: number, name: string): readonly [number, number] | undefined {
+function memberSpan(
+  text: string,
+  objectStart: number,
+  { name, maxDepth }: { readonly name: string; readonly maxDepth: number },
+): readonly [number, number] | undefined {
   if (text.charCodeAt(objectStart) !== OPEN_OBJECT) return undefined
   let found: readonly [number, number] | undefined
   let at = skipSpace(text, objectStart + 1)
@@ -40,8 +51,7 @@ function memberSpan(text: string, objectStart: number, name: string): readonly [
     at = skipSpace(text, keyEnd)
     if (text.charCodeAt(at) !== COLON) return undefined
     const valueStart = skipSpace(text, at + 1)
-    const valueEnd = endOfValue(text, valueStart)
-    if (valueEnd === -1) return undefined
+    const valueEnd = endOfValue(text, valueStart, maxDepth)
     if (isWanted) found = [valueStart, valueEnd]
     at = skipSpace(text, valueEnd)
     if (text.charCodeAt(at) !== COMMA) break
@@ -57,8 +67,8 @@ function keyEquals(text: string, start: number, end: number, name: string): bool
   return literal.includes('\\') && JSON.parse(literal) === name
 }
 
-/** Index after the value that starts at `start`, or -1 when it is nested too deeply. */
-function endOfValue(text: string, start: number): number {
+/** Index after the value that starts at `start`. */
+function endOfValue(text: string, start: number, maxDepth: number): number {
   const first = text.charCodeAt(start)
   if (first === QUOTE) return stringEnd(text, start)
   if (first !== OPEN_OBJECT && first !== OPEN_ARRAY) return endOfWord(text, start)
@@ -68,12 +78,12 @@ function endOfValue(text: string, start: number): number {
     if (code === QUOTE) {
       at = stringEnd(text, at) - 1
     } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-      if (++depth > MAX_DEPTH) return -1
+      if (++depth > maxDepth) throw new NestingError('nested too deeply')
     } else if ((code === CLOSE_OBJECT || code === CLOSE_ARRAY) && --depth === 0) {
       return at + 1
     }
   }
-  return -1
+  return text.length
 }
 
 /** Index after the closing quote of the string literal that opens at `start`. */

@@ -13,6 +13,7 @@ import { ChannelRules } from './channel-rule.ts'
 import { CommandHandler, type HistoryReply, type HistoryRequest } from './command-handler.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import { CONTROL_CHANNEL, Control, type DisconnectOrder, type DisconnectTarget } from './control.ts'
+import { drain } from './drain.ts'
 import { Emitter } from './emitter.ts'
 import { Flusher } from './flusher.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -141,6 +142,7 @@ export class Hub<C extends Contract = AnyContract> {
         onStatus: (status) => this.#onBusStatus(status),
       })
       await this.#control.start()
+      if (this.#closing !== undefined) throw new HubError('closed', 'the hub was closed while it started')
     } catch (error) {
       await this.close()
       throw error
@@ -262,28 +264,13 @@ export class Hub<C extends Contract = AnyContract> {
 
   async #close(drainMs: number): Promise<void> {
     this.#state = 'draining'
-    await this.#drain(drainMs)
+    await drain([...this.#registry.all()], drainMs)
     this.#state = 'closed'
     this.#heartbeat?.close()
     this.#busSubscriptions.close()
     await this.#bus.close()
     this.#busState = 'closed'
     this.#events.clear()
-  }
-
-  async #drain(drainMs: number): Promise<void> {
-    const all = [...this.#registry.all()]
-    const gone = all.map((connection) => connection.whenGone())
-    const pause = all.length === 0 ? 0 : drainMs / all.length
-    let owed = 0
-    for (const connection of all) {
-      connection.close(CloseCodes.shutdown)
-      owed += pause
-      if (owed >= 10) await new Promise((resolve) => setTimeout(resolve, owed))
-      if (owed >= 10) owed = 0
-    }
-    // The transport ends by force those that do not say goodbye in time.
-    await Promise.all(gone)
   }
 
   async #publish(channel: string, data: unknown, { idempotencyKey }: PublishOptions): Promise<Position | undefined> {

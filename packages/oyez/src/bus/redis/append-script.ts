@@ -126,7 +126,8 @@ else
   if seq and seq ~= 1 then return {${APPEND_CODE.unknownProducer}} end
   local kind = redis.call('TYPE', log).ok
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
-  redis.call('DEL', meta, log)
+  -- After any first write, Redis lets a script take all the memory it wants: delete only when there is something to delete.
+  if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
   incarnation, id, expires = ARGV[8], '1', 0
   m[5], m[6] = false, false
   local added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', ARGV[10] .. ':' .. producer} or {}))

@@ -35,7 +35,8 @@ if not alive then
   -- No subscriber is without an epoch: the read of an unknown channel creates its log, empty.
   local kind = redis.call('TYPE', log).ok
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
-  redis.call('DEL', meta, log)
+  -- After any first write, Redis lets a script take all the memory it wants: delete only when there is something to delete.
+  if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
   incarnation, top, forks = ARGV[7], 0, ''
   redis.call('HSET', meta, 'i', incarnation, 't', term, 'n', '0')
   redis.call('PEXPIRE', meta, ARGV[6])

@@ -20,8 +20,8 @@ import { type RedisBusOptions, type ResolvedRedisOptions, resolveRedisOptions } 
 import { HEADS_SCRIPT, READ_SCRIPT } from './read-script.ts'
 import { toBusError } from './redis-error-table.ts'
 import { RedisPair } from './redis-pair.ts'
-import { parseAppendReply, parseHeadsReply, parseReadReply } from './reply.ts'
-import { script } from './scripts.ts'
+import { type AppendReply, parseAppendReply, parseHeadsReply, parseReadReply } from './reply.ts'
+import { type ScriptCall, script } from './scripts.ts'
 import { SubscriptionTable } from './subscription-table.ts'
 
 const APPEND = script(APPEND_SCRIPT)
@@ -30,6 +30,8 @@ const HEADS = script(HEADS_SCRIPT)
 
 /** A request that Redis takes up later than this is not carried out. */
 const DEADLINE_MS = 5_000
+/** For the test message of the start to come back. */
+const SELF_TEST_MS = 1_000
 /** Channels in one call of the heads script, so that other connections are served in between. */
 const HEADS_BATCH = 250
 const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
@@ -81,7 +83,9 @@ export class RedisBus implements Bus {
     } catch (error) {
       // A second start is the caller's mistake, and no reason to end the first.
       if (error instanceof TypeError) throw error
-      const told = toBusError(error, 'read', this.#options.address)
+      const told = this.#pair.closed
+        ? new BusError('closed', 'the bus was closed')
+        : toBusError(error, 'read', this.#options.address)
       await this.close()
       throw told
     }
@@ -112,44 +116,20 @@ export class RedisBus implements Bus {
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    const { channel, record, retention, producer, idempotencyKey } = request
-    if (producer?.id === '' || idempotencyKey === '') {
+    if (request.producer?.id === '' || request.idempotencyKey === '') {
       throw new TypeError('AppendRequest: a producer id or idempotency key is not empty')
     }
-    const named = this.#options.routing === 'broadcast'
-    const args: RedisArgument[] = [
-      Buffer.from(record.buffer, record.byteOffset, record.byteLength),
-      named ? this.#keys.allHints : this.#keys.hints(channel),
-      named ? hintHead(true, channel) : this.#positionedHead,
-      String(this.#pair.clock.in(DEADLINE_MS)),
-      String(retention.size),
-      String(retention.ttlMs),
-      String(retention.metaTtlMs),
-      this.#incarnations.next(),
-      producer?.id ?? '',
-      producer === undefined ? '' : String(producer.seq),
-      idempotencyKey ?? '',
-    ]
-    const reply = await this.#pair.run('write', { script: APPEND, keys: this.#keysOf(channel), args })
-    const { result, hinted } = parseAppendReply(reply)
+    const { result, hinted } = await this.#append(request)
     if (result.kind === 'appended') this.#stats.appended++
     if ('position' in result) this.#pair.sawEpoch(result.position.epoch)
-    if (!hinted) this.#tell({ state: 'gap', channels: [channel] })
+    if (!hinted) this.#tell({ state: 'gap', channels: [request.channel] })
     return result
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const { channel, after, limit, reverse = false, retention } = request
-    const args = [
-      ...positionArguments(after),
-      String(limit),
-      reverse ? '1' : '0',
-      String(retention.metaTtlMs),
-      this.#incarnations.next(),
-    ]
-    const reply = await this.#pair.run('read', { script: READ, keys: this.#keysOf(channel), args, options: BYTES })
+    const reply = await this.#pair.run('read', this.#readCall(request))
     this.#stats.reads++
-    const result = parseReadReply(reply, reverse)
+    const result = parseReadReply(reply, request.reverse ?? false)
     this.#pair.sawEpoch(result.head.epoch)
     return result
   }
@@ -173,41 +153,59 @@ export class RedisBus implements Bus {
     this.#handler = undefined
   }
 
+  async #append({ channel, record, retention, producer, idempotencyKey }: AppendRequest): Promise<AppendReply> {
+    const named = this.#options.routing === 'broadcast'
+    const args: RedisArgument[] = [
+      Buffer.from(record.buffer, record.byteOffset, record.byteLength),
+      named ? this.#keys.allHints : this.#keys.hints(channel),
+      named ? hintHead(true, channel) : this.#positionedHead,
+      String(this.#pair.clock.in(DEADLINE_MS)),
+      String(retention.size),
+      String(retention.ttlMs),
+      String(retention.metaTtlMs),
+      this.#incarnations.next(),
+      producer?.id ?? '',
+      producer === undefined ? '' : String(producer.seq),
+      idempotencyKey ?? '',
+    ]
+    return parseAppendReply(await this.#pair.run('write', { script: APPEND, keys: this.#keysOf(channel), args }))
+  }
+
   /** Proves every command, key and channel that the bus will need, so that a missing right is found now and not at the first message. */
   async #selfTest(): Promise<void> {
     const channel = `@start/${this.#self}`
     const retention = { size: 1, ttlMs: 1_000, metaTtlMs: 1_000 }
     const heard = new Promise<void>((resolve) => (this.#heardSelf = resolve))
     await this.#table.subscribe([channel])
-    const { result } = parseAppendReply(
-      await this.#pair.run('write', {
-        script: APPEND,
-        keys: this.#keysOf(channel),
-        args: this.#selfTestArguments(channel),
-      }),
-    )
-    await this.read({ channel, limit: 1, retention })
-    await this.heads([channel])
+    await this.#append({ channel, record: new Uint8Array(), retention })
+    await this.#pair.run('read', { script: HEADS, keys: this.#keysOf(channel), args: [] })
+    await this.#pair.run('read', this.#readCall({ channel, limit: 1, retention }))
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      const text = `Redis at ${this.#options.address} stored a test message and did not publish it: does the user have the right to the channels ${this.#options.prefix}:*?`
-      timer = setTimeout(() => reject(new BusError('refused', text)), result.kind === 'appended' ? 2_000 : 0)
+      const { address, prefix } = this.#options
+      const text = `Redis at ${address} stored a test message and did not publish it; has this user the right to the channels ${prefix}:*?`
+      timer = setTimeout(() => reject(new BusError('refused', text)), SELF_TEST_MS)
     })
     try {
       await Promise.race([heard, late])
     } finally {
       clearTimeout(timer)
       this.#heardSelf = undefined
-      await this.#table.unsubscribe([channel])
     }
+    await this.#table.unsubscribe([channel])
+    // The test is no traffic.
+    Object.assign(this.#stats, { received: 0, unwanted: 0 })
   }
 
-  #selfTestArguments(channel: string): RedisArgument[] {
-    const named = this.#options.routing === 'broadcast'
-    const name = named ? this.#keys.allHints : this.#keys.hints(channel)
-    const head = named ? hintHead(true, channel) : this.#positionedHead
-    const deadline = String(this.#pair.clock.in(DEADLINE_MS))
-    return ['', name, head, deadline, '1', '1000', '1000', this.#incarnations.next(), '', '', '']
+  #readCall({ channel, after, limit, reverse = false, retention }: ReadRequest): ScriptCall {
+    const args = [
+      ...positionArguments(after),
+      String(limit),
+      reverse ? '1' : '0',
+      String(retention.metaTtlMs),
+      this.#incarnations.next(),
+    ]
+    return { script: READ, keys: this.#keysOf(channel), args, options: BYTES }
   }
 
   #keysOf(channel: string): [string, string] {

@@ -57,6 +57,8 @@ export function errorWord(error: unknown): string | undefined {
   if (!(error instanceof ErrorReply)) return undefined
   const word = /^-?([A-Z]+)\b/.exec(error.message)?.[1]
   if (word !== undefined && word !== 'ERR') return word
+  // Inside a script, Redis 7.0 says it in words.
+  if (error.message.includes('The user executing the script can')) return 'NOPERM'
   return /-([A-Z]{2,}) /.exec(error.message)?.[1] ?? word
 }
 

@@ -40,6 +40,8 @@ export class RedisPair {
   #graceTimer: NodeJS.Timeout | undefined
   #term = ''
   #inFlight = 0
+  /** Something was lost, and is not all back yet. */
+  #outage = false
   #reconnects = 0
 
   constructor(options: RedisPairOptions) {
@@ -67,7 +69,7 @@ export class RedisPair {
     return this.#state === 'closed'
   }
 
-  /** Times that a connection was lost while the pair was up. */
+  /** Times that something was lost and all was found again. */
   get reconnects(): number {
     return this.#reconnects
   }
@@ -242,24 +244,25 @@ export class RedisPair {
   #onHintsLost(error: Error): void {
     this.#options.table.detach()
     this.#gapDue = true
-    if (this.#state === 'up') {
-      this.#reconnects++
-      this.#graceTimer ??= setTimeout(() => this.#goDown(error), HINTS_GRACE_MS)
-    }
+    this.#outage = true
+    if (this.#state === 'up') this.#graceTimer ??= setTimeout(() => this.#goDown(error), HINTS_GRACE_MS)
   }
 
   #goDown(error: Error): void {
     clearTimeout(this.#graceTimer)
     this.#graceTimer = undefined
+    this.#outage = true
     if (this.#state !== 'up') return
     this.#state = 'down'
-    this.#reconnects++
     this.#options.onStatus({ state: 'down', error: toBusError(error, 'read', this.#options.redis.address) })
   }
 
   /** Says `up` and `gap` once both connections are live. */
   #settle(): void {
     if (this.#commands.client === undefined || this.#hints.client === undefined) return
+    if (this.#state === 'starting') return
+    if (this.#outage) this.#reconnects++
+    this.#outage = false
     if (this.#state === 'down') {
       this.#state = 'up'
       this.#options.onStatus({ state: 'up' })

@@ -20,9 +20,6 @@ export interface ScriptCall {
   readonly options?: SendOptions
 }
 
-/** A script that is lost again after so many loads: somebody flushes them in a loop. */
-const MAX_ATTEMPTS = 5
-
 /**
  * Runs scripts over one connection by their digest, and loads them again when Redis has forgotten them (SCRIPT FLUSH), without changing the order of
  * the calls: the answers of one connection come in order, so by the time the load is answered, every call that met the empty cache is known.
@@ -45,18 +42,18 @@ export class ScriptRunner {
   }
 
   async run(call: ScriptCall): Promise<unknown> {
-    const command = ['EVALSHA', call.script.sha, String(call.keys.length), ...call.keys, ...call.args]
+    const rest = [String(call.keys.length), ...call.keys, ...call.args]
     if (this.#reloading) await new Promise<void>((resolve, reject) => this.#held.push(settle(resolve, reject)))
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#client.sendCommand<unknown>(command, call.options)
-      } catch (error) {
-        if (errorWord(error) !== 'NOSCRIPT' || attempt === MAX_ATTEMPTS) throw error
-        const loaded = new Promise<void>((resolve, reject) => this.#refused.push(settle(resolve, reject)))
-        if (!this.#reloading) this.#reload()
-        await loaded
-      }
+    try {
+      return await this.#client.sendCommand<unknown>(['EVALSHA', call.script.sha, ...rest], call.options)
+    } catch (error) {
+      if (errorWord(error) !== 'NOSCRIPT') throw error
+      const loaded = new Promise<void>((resolve, reject) => this.#refused.push(settle(resolve, reject)))
+      if (!this.#reloading) this.#reload()
+      await loaded
     }
+    // With its source, so that it does not matter when the scripts are flushed yet again.
+    return this.#client.sendCommand<unknown>(['EVAL', call.script.source, ...rest], call.options)
   }
 
   #reload(): void {

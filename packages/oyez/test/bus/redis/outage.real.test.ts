@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { BusError } from '../../../src/bus/bus-error.ts'
 import { RedisServer, waitFor } from '../../fixture/redis-server.ts'
+import { HalfOpenProxy } from './half-open-proxy.ts'
 import { AMPLE, RedisNode } from './redis-node.ts'
 
 let server: RedisServer
@@ -158,6 +159,26 @@ it('channels subscribed while Redis is away are live when it is back', async () 
   await node.says('up', 1)
   await node.store('room', 'hello')
   await node.hears('room', 1)
+})
+
+it('a half-open hints connection is found by the probe and replaced, and nothing is missed by the read after it', async () => {
+  const proxy = await HalfOpenProxy.start(server.port)
+  const node = await RedisNode.start({ url: `redis://127.0.0.1:${proxy.port}` })
+  nodes.push(node)
+  const publisher = await start()
+  await node.bus.subscribe(['room'])
+  const held = (await node.read('room', { limit: 0 })).head
+  proxy.silenceSubscribers()
+  await publisher.store('room', 'unheard')
+  await node.says('down')
+  await node.says('gap')
+  expect(node.heard).toEqual([])
+  expect(await node.texts('room', { after: held })).toEqual(['unheard'])
+  await publisher.store('room', 'heard')
+  await node.hears('room', 1)
+  expect(node.heard).toMatchObject([{ text: 'heard' }])
+  await node.bus.close()
+  await proxy.close()
 })
 
 function codeOf(result: PromiseSettledResult<unknown> | undefined): unknown {

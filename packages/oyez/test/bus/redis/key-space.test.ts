@@ -1,0 +1,37 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { escapeChannel, KeySpace } from '../../../src/bus/redis/key-space.ts'
+
+const keys = new KeySpace('oyez')
+const name = fc.oneof(fc.string({ maxLength: 20 }), fc.stringMatching(/^[{}%a7BD:]{0,8}$/))
+
+it('the hash tag of a channel is its whole escaped name, whatever the name', () => {
+  fc.assert(
+    fc.property(name, (channel) => {
+      for (const key of [keys.meta(channel), keys.log(channel)]) {
+        const open = key.indexOf('{')
+        expect(key.slice(open + 1, key.indexOf('}', open))).toBe(escapeChannel(channel))
+      }
+    }),
+  )
+})
+
+it('two channels never share a key or a pub/sub channel', () => {
+  fc.assert(
+    fc.property(name, name, (one, other) => {
+      fc.pre(one !== other)
+      expect(keys.meta(one)).not.toBe(keys.meta(other))
+      expect(keys.log(one)).not.toBe(keys.log(other))
+      expect(keys.hints(one)).not.toBe(keys.hints(other))
+    }),
+  )
+})
+
+it('no channel has the pub/sub channel of all or of a probe', () => {
+  fc.assert(
+    fc.property(name, (channel) => {
+      expect(keys.hints(channel)).not.toBe(keys.allHints)
+      expect(keys.hints(channel).startsWith('oyez:probe:')).toBe(false)
+    }),
+  )
+})

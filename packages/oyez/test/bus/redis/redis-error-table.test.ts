@@ -1,0 +1,43 @@
+import { ClientOfflineError, SimpleError, SocketClosedUnexpectedlyError } from '@redis/client'
+import { expect, it } from 'vitest'
+import { BusError } from '../../../src/bus/bus-error.ts'
+import { errorWord, toBusError } from '../../../src/bus/redis/redis-error-table.ts'
+
+it.each([
+  ["OOM command not allowed when used memory > 'maxmemory'.", 'OOM'],
+  ["OOM command not allowed when used memory > 'maxmemory'. script: abc, on @user_script:12.", 'OOM'],
+  ['ERR Error running script (call to f_abc): @user_script:12: -OOM command not allowed', 'OOM'],
+  ["-READONLY You can't write against a read only replica.", 'READONLY'],
+  ["ERR The user executing the script can't run this command or subcommand script: abc", 'NOPERM'],
+  ['ERR value is not an integer', 'ERR'],
+])('%s has the word %s', (message, word) => {
+  expect(errorWord(new SimpleError(message))).toBe(word)
+})
+
+it('what passes by itself is unavailable, what somebody must change is refused', () => {
+  const codeOf = (message: string): string => toBusError(new SimpleError(message), 'write', 'h:1').code
+  for (const word of ['BUSY', 'LOADING', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']) {
+    expect(codeOf(`${word} x`), word).toBe('unavailable')
+  }
+  for (const word of ['OOM', 'NOREPLICAS', 'MISCONF', 'WRONGTYPE', 'NOPERM', 'NOAUTH', 'WRONGPASS', 'MOVED', 'ERR']) {
+    expect(codeOf(`${word} x`), word).toBe('refused')
+  }
+})
+
+it('a write whose connection was lost is uncertain, a read is not, nor is a write that was never sent', () => {
+  expect(toBusError(new SocketClosedUnexpectedlyError(), 'write', 'h:1').code).toBe('uncertain')
+  expect(toBusError(new SocketClosedUnexpectedlyError(), 'read', 'h:1').code).toBe('unavailable')
+  expect(toBusError(new ClientOfflineError(), 'write', 'h:1').code).toBe('unavailable')
+})
+
+it('a message is one line, names the server and keeps its cause', () => {
+  const cause = new SimpleError('ERR strange\r\nthings')
+  const error = toBusError(cause, 'read', '10.0.0.1:6379')
+  expect(error.message).toBe('Redis at 10.0.0.1:6379 answered with an error: ERR strange')
+  expect(error.cause).toBe(cause)
+})
+
+it("an error that is already the bus's own stays as it is", () => {
+  const error = new BusError('closed', 'x')
+  expect(toBusError(error, 'write', 'h:1')).toBe(error)
+})

@@ -32,8 +32,9 @@ export class Session {
   static async open(options: SessionOptions): Promise<Session> {
     const { program, redis, kind, connections, profileFolder } = options
     await redis.empty()
-    const flags = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
-    const nodes = Array.from({ length: program.nodes }, () => new Child<ServerOrders>(program.file, flags))
+    const nodeFlags = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
+    const { file, args } = program
+    const nodes = Array.from({ length: program.nodes }, () => new Child<ServerOrders>(file, { args, nodeFlags }))
     const session = new Session(redis, nodes)
     try {
       const ports = await Promise.all(nodes.map(async (node) => (await node.ask('listen', redis.url)).port))

@@ -20,7 +20,7 @@ export async function runSuite(
   const takeTurn = async (program: Program, scenario: Scenario, round: number): Promise<void> => {
     const { kind, connections } = scenario
     const names = { program: program.name, scenario: scenario.name, round }
-    const note = (text: string): void => say(`  round ${round}  ${program.name.padEnd(9)} ${text}`)
+    const note = (text: string): void => say(`  round ${round}  ${program.name.padEnd(16)} ${text}`)
     const session = await Session.open({ program, redis, kind, connections, profileFolder: options.profileFolder })
     try {
       const { bytesPerConnection } = session
@@ -45,18 +45,24 @@ export async function runSuite(
     // Memory does not depend on the moment: one turn is enough.
     const rounds = scenario.kind === 'idle' ? 1 : options.rounds
     for (let round = 1; round <= rounds; round++) {
-      for (const program of programs.filter(({ name }) => options.programs.includes(name))) {
+      for (const program of chosenPrograms(options, scenario)) {
         try {
           await takeTurn(program, scenario, round)
         } catch (error) {
           const problem = error instanceof Error ? error.message : String(error)
-          say(`  round ${round}  ${program.name.padEnd(9)} FAILED: ${problem}`)
+          say(`  round ${round}  ${program.name.padEnd(16)} FAILED: ${problem}`)
           failures.push({ program: program.name, scenario: scenario.name, problem })
         }
       }
     }
   }
   return { measurements, memory, failures }
+}
+
+function chosenPrograms(options: BenchOptions, scenario: Scenario): Program[] {
+  return programs.filter(
+    ({ name, scenarios: only }) => options.programs.includes(name) && (only?.includes(scenario.name) ?? true),
+  )
 }
 
 /** The scenarios asked for, each with the cases asked for. */

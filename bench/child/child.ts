@@ -6,14 +6,20 @@ import type { AnswerMessage, Orders } from './order.ts'
 /** A child process that carries out orders; the other side is `answerOrders`. */
 export class Child<O extends Orders<O>> {
   readonly #process: ChildProcess
-  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  readonly #waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+  >()
   #lastId = 0
   #complaints = ''
 
   /** Forks a compiled file of this folder, named relative to `bench/dist/`. */
-  constructor(file: string, nodeFlags: readonly string[] = []) {
-    this.#process = fork(fileURLToPath(new URL(`../${file}`, import.meta.url)), {
-      execArgv: ['--expose-gc', ...nodeFlags],
+  constructor(
+    file: string,
+    options: { readonly args?: readonly string[]; readonly nodeFlags?: readonly string[] } = {},
+  ) {
+    this.#process = fork(fileURLToPath(new URL(`../${file}`, import.meta.url)), options.args ?? [], {
+      execArgv: ['--expose-gc', ...(options.nodeFlags ?? [])],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -25,13 +25,13 @@ class Generator implements GeneratorOrders {
   #lastId = FIRST_ID
   #nextSender = 0
   readonly #listener: RawClientListener = {
-    onPublication: (client, bytes, start, length) => {
+    onPublication: (client, bytes, start) => {
       const run = this.#run
       if (run === undefined) return
       run.onDelivery(client.received)
       // Users receive one by one: of theirs, every eighth is looked at.
       if (client.sampled && (this.#crowd?.kind === 'channel' || (run.delivered & 7) === 0)) {
-        run.takeLatency(bytes, start, length)
+        run.takeLatency(bytes, start)
       }
     },
     onChunkEnd: () => this.#run?.advance(),

@@ -8,11 +8,11 @@ export function stampedPayload(): string {
   return `${MARK}${String(nowUs()).padStart(DIGITS, '0')}${'.'.repeat(PAYLOAD_BYTES - MARK.length - DIGITS - 1)}"`
 }
 
-/** Reads how long ago the payload inside a frame was made, microseconds; `undefined` when there is none inside. */
-export function ageUs(bytes: Buffer, start: number, length: number): number | undefined {
-  const mark = bytes.subarray(start, start + length).indexOf(MARK)
+/** Reads how long ago the first payload after `start` was made, microseconds; `undefined` when there is none. */
+export function ageUs(bytes: Buffer, start: number): number | undefined {
+  const mark = bytes.indexOf(MARK, start)
   if (mark < 0) return undefined
-  const from = start + mark + MARK.length
+  const from = mark + MARK.length
   return nowUs() - Number(bytes.toString('latin1', from, from + DIGITS))
 }
 

@@ -10,8 +10,8 @@ const END_OF_HEAD = '\r\n\r\n'
 
 /** What a client tells the run it belongs to. */
 export interface RawClientListener {
-  /** A publication came. The bytes are valid during the call only. */
-  onPublication(client: RawClient, bytes: Buffer, start: number, length: number): void
+  /** A publication came: its payload begins at `start`. The bytes are valid during the call only. */
+  onPublication(client: RawClient, bytes: Buffer, start: number): void
   /** A chunk was read to its end: time to decide whether to publish more. */
   onChunkEnd(): void
   /** The client cannot be used any more, and was not closed by us. */
@@ -148,7 +148,7 @@ export class RawClient {
       if (start + length > end) break
       if (this.#state === 'live' && this.#dialect.isPublication(bytes, start, length)) {
         this.received++
-        this.#listener.onPublication(this, bytes, start, length)
+        this.#listener.onPublication(this, bytes, start)
       } else this.#onOtherFrame((bytes[at] as number) & 0x0f, bytes.subarray(start, start + length))
       at = start + length
     }

@@ -55,8 +55,8 @@ export class Run {
   }
 
   /** Looks at the age of a delivery. */
-  takeLatency(bytes: Buffer, start: number, length: number): void {
-    const age = ageUs(bytes, start, length)
+  takeLatency(bytes: Buffer, start: number): void {
+    const age = ageUs(bytes, start)
     if (age !== undefined && this.#latencies.length < MAX_SAMPLES) this.#latencies.push(age)
   }
 

@@ -8,7 +8,11 @@ import { listen } from './plain-server.ts'
 import { redisClient } from './redis-client.ts'
 
 async function start(redisUrl: string): Promise<{ readonly port: number }> {
-  const [publishing, subscribing] = await Promise.all([redisClient(redisUrl), redisClient(redisUrl)])
+  const timeouts = process.argv[2] === 'default-timeouts' ? 'default' : 'off'
+  const [publishing, subscribing] = await Promise.all([
+    redisClient(redisUrl, timeouts),
+    redisClient(redisUrl, timeouts),
+  ])
   const server = createServer()
   const io = new Server(server, {
     transports: ['websocket'],

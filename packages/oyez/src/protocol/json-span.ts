@@ -47,7 +47,7 @@ function memberSpan(
   let at = skipSpace(text, objectStart + 1)
   while (text.charCodeAt(at) === QUOTE) {
     const keyEnd = stringEnd(text, at)
-    const isWanted = keyEquals(text, at, keyEnd, name)
+    const isWanted = keyEquals(text, [at, keyEnd], name)
     at = skipSpace(text, keyEnd)
     if (text.charCodeAt(at) !== COLON) return undefined
     const valueStart = skipSpace(text, at + 1)
@@ -61,7 +61,7 @@ function memberSpan(
 }
 
 /** Whether the string literal in `text[start, end)` is `name`; an escaped spelling of the name counts too. */
-function keyEquals(text: string, start: number, end: number, name: string): boolean {
+function keyEquals(text: string, [start, end]: readonly [number, number], name: string): boolean {
   if (end - start - 2 === name.length && text.startsWith(name, start + 1)) return true
   const literal = text.slice(start, end)
   return literal.includes('\\') && JSON.parse(literal) === name

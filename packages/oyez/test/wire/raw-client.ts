@@ -120,6 +120,11 @@ export class RawClient {
     return this.reply(command.id)
   }
 
+  /** The next ping; other messages stay unread. */
+  async ping(): Promise<void> {
+    await this.#take((message) => Object.keys(message).length === 0)
+  }
+
   /** The next push; replies stay unread. */
   push(): Promise<NonNullable<WireMessage['push']>> {
     return this.#take(({ push }) => push !== undefined).then(({ push }) => push ?? {})

@@ -39,6 +39,14 @@ export type HistoryReply = { readonly publications: readonly Publication[]; read
 /** Every command is answered, also a subscribe that an unsubscribe overtook. Temporary, since the client may have subscribed again since. */
 const ENDED_EARLY: ErrorCode = { ...ErrorCodes.internal, message: 'unsubscribed before the subscribe was answered' }
 
+/** A publish whose place in the order is taken. */
+interface Started {
+  readonly answered: Promise<void>
+}
+
+/** Of a publish that was answered without asking the bus. */
+const REFUSED: Started = { answered: Promise.resolve() }
+
 type Command<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>
 
 /** Carries out what admitted clients ask for. Every failure ends in an answer to that client and nowhere else. */
@@ -50,7 +58,9 @@ export class CommandHandler {
   }
 
   handle(connection: Connection, message: ClientMessage): void {
-    if (message.id !== 0 && connection.pendingCommands >= this.#host.limits.maxPendingCommands) {
+    if (connection.pendingCommands >= this.#host.limits.maxPendingCommands) {
+      // What has no id cannot be refused, and dropping it in silence is worse than the end.
+      if (message.id === 0) return connection.close(CloseCodes.tooManyRequests)
       return this.#fail(connection, message.id, ErrorCodes.tooManyRequests)
     }
     switch (message.type) {
@@ -79,18 +89,18 @@ export class CommandHandler {
 
   /** Publishes of one connection run one after the other; the first of an idle connection starts at once. */
   #inOrder(connection: Connection, message: Command<'publish'>): void {
-    const publish = (): Promise<void> => this.#publish(connection, message)
+    const publish = (): Promise<Started> => this.#publish(connection, message)
     const before = connection.publishing
-    const done = (before === undefined ? publish() : before.then(publish)).catch((error: unknown) => {
-      this.#answerError(connection, message.id, error)
-    })
-    connection.publishing = done
+    const started = before === undefined ? publish() : before.then(publish)
+    const release = (): void => {
+      if (connection.publishing === turn) connection.publishing = undefined
+    }
+    const turn: Promise<void> = started.then(release, release)
+    connection.publishing = turn
     this.#track(
       connection,
       message.id,
-      done.finally(() => {
-        if (connection.publishing === done) connection.publishing = undefined
-      }),
+      started.then(({ answered }) => answered),
     )
   }
 
@@ -98,19 +108,21 @@ export class CommandHandler {
    * Resolves as soon as the next publish of the connection may start: the order in the log is the order of the calls of `append`, so nobody waits for
    * the answer of the one before.
    */
-  async #publish(connection: Connection, message: Command<'publish'>): Promise<void> {
+  async #publish(connection: Connection, message: Command<'publish'>): Promise<Started> {
     const { id, channel, data, producer } = message
-    if (!this.#isValidChannel(connection, id, channel)) return
+    if (!this.#isValidChannel(connection, id, channel)) return REFUSED
     if (data.length > this.#host.limits.maxPayloadBytes) {
       const limit = `payload is longer than ${this.#host.limits.maxPayloadBytes} bytes`
-      return this.#fail(connection, id, { ...ErrorCodes.badRequest, message: limit })
+      this.#fail(connection, id, { ...ErrorCodes.badRequest, message: limit })
+      return REFUSED
     }
     // Whoever subscribes and then publishes expects to hear it: the publish waits until the subscription has its place in the log.
     const joining = connection.joining.get(channel)
     if (joining !== undefined) await joining
     const permission = this.#mayPublish(connection, channel, data)
     if (!(typeof permission === 'boolean' ? permission : await permission)) {
-      return this.#fail(connection, id, ErrorCodes.permissionDenied)
+      this.#fail(connection, id, ErrorCodes.permissionDenied)
+      return REFUSED
     }
     const stored = this.#host.publisher.publishAs(connection, { channel, data, producer })
     const answered = stored.then(
@@ -134,7 +146,7 @@ export class CommandHandler {
       },
       (error: unknown) => this.#answerError(connection, id, error),
     )
-    this.#track(connection, id, answered)
+    return { answered }
   }
 
   #subscribeTracked(connection: Connection, message: Command<'subscribe'>): void {

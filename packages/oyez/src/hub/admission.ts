@@ -23,6 +23,9 @@ export interface AdmissionHost {
   onHookError(hook: string, error: unknown): void
 }
 
+/** Travels with each of the connection's publications. */
+const MAX_INFO_BYTES = 16_384
+
 type Connect = Extract<ClientMessage, { type: 'connect' }>
 
 /** Lets clients in: asks who they are, applies the limits, subscribes them to their personal channel, and answers their connect. */
@@ -142,5 +145,9 @@ function checkIdentity(identity: Identity): void {
   for (const channel of serverSideChannels(identity)) {
     const problem = channelProblem(channel)
     if (problem !== undefined) throw new TypeError(`authenticate: ${problem}: ${JSON.stringify(channel)}`)
+  }
+  if (identity.data !== undefined) toPayload(identity.data)
+  if (identity.info !== undefined && toPayload(identity.info).length > MAX_INFO_BYTES) {
+    throw new TypeError(`authenticate: info is longer than ${MAX_INFO_BYTES} bytes`)
   }
 }

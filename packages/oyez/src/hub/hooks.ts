@@ -25,7 +25,7 @@ export interface ConnectRequest extends AcceptRequest {
 export interface Identity {
   /** The user; `''` is anonymous. Every connection of a named user hears the user's personal channel. */
   readonly userId: string
-  /** Shown to others beside the user's messages. A JSON value. */
+  /** Shown to others beside the user's messages, and sent with each of them. A JSON value of at most 16 KiB. */
   readonly info?: unknown
   /** Sent to the client in the answer to its connect. A JSON value. */
   readonly data?: unknown

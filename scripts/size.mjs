@@ -11,7 +11,9 @@ const { output } = await bundle.generate({ format: 'esm', minify: true })
 await bundle.close()
 if (output.length !== 1) throw new Error(`the client must be one chunk, not ${output.length}`)
 
-const { code } = output[0]
+const { code, imports, dynamicImports } = output[0]
+const foreign = [...imports, ...dynamicImports]
+if (foreign.length) throw new Error(`the client must import nothing, not ${foreign.join(', ')}`)
 const bytes = gzipSync(code, { level: 9 }).length
 console.log(`oyez/client: ${bytes} bytes min+gzip (${code.length} minified), limit ${LIMIT_BYTES}`)
 if (bytes > LIMIT_BYTES) {

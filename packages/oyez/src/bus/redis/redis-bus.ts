@@ -116,8 +116,12 @@ export class RedisBus implements Bus {
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    if (request.producer?.id === '' || request.idempotencyKey === '') {
+    const { producer, idempotencyKey } = request
+    if (producer?.id === '' || idempotencyKey === '') {
       throw new TypeError('AppendRequest: a producer id or idempotency key is not empty')
+    }
+    if (producer !== undefined && (!Number.isSafeInteger(producer.seq) || producer.seq < 1)) {
+      throw new TypeError('AppendRequest.producer.seq must be a whole number from 1')
     }
     const { result, hinted } = await this.#append(request)
     if (result.kind === 'appended') this.#stats.appended++

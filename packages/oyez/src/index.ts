@@ -1,4 +1,5 @@
-export { MemoryBus } from './bus/memory/index.ts'
+export { MemoryBroker } from './bus/memory/memory-broker.ts'
+export { MemoryBus } from './bus/memory/memory-bus.ts'
 export type {
   AppendRequest,
   AppendResult,

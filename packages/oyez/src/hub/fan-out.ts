@@ -40,11 +40,6 @@ export class FanOut {
     if (this.#live.delete(subscription)) this.seal()
   }
 
-  /** All live subscriptions, as of now: safe to change while iterating the copy. */
-  snapshot(): readonly Subscription[] {
-    return [...this.#live]
-  }
-
   /** Closes the open batches: whoever comes or goes does so between two publications, never within a batch. */
   seal(): void {
     for (const batch of this.#open) batch.seal()

@@ -343,7 +343,10 @@ export class Hub<C extends Contract = AnyContract> {
       flushSoon: (connection) => this.#flusher.add(connection),
       connect: (connection, message) => this.#admission.connect(connection, message),
       command: (connection, message) => this.#commands.handle(connection, message),
-      dropSubscription: (connection, subscription) => this.#commands.drop(connection, subscription),
+      dropSubscription: (connection, subscription) => {
+        this.#commands.drop(connection, subscription)
+        this.#events.emit('unsubscribed', { connection, channel: subscription.channel })
+      },
       onWritable: (connection) => {
         for (const subscription of connection.subscriptions.values()) {
           if (subscription.state === 'lagging')

@@ -1,3 +1,4 @@
+import { BusError } from '../bus/bus-error.ts'
 import type { Bus, ReadRequest, ReadResult } from '../bus/bus.ts'
 import type { Publication, SubscribeResult } from '../protocol/message.ts'
 import type { Break, Position } from '../protocol/position.ts'
@@ -24,6 +25,9 @@ export interface ChannelHost {
 const MAX_RING = 1_024
 /** Publications given to a lagging client at a time. */
 const PAGE = 64
+
+/** What the log says about a position: what follows it, or why nothing does. */
+type Continuation = { readonly publications: readonly Publication[] } | { readonly break: Omit<Break, 'next'> }
 
 /** Everything one node holds about a channel that somebody here wants: who wants it, its sequencer, its fan-out. */
 export class LocalChannel {
@@ -99,8 +103,14 @@ export class LocalChannel {
       const result = resultAt(sequencer.position, { wasRecovering: false })
       return this.#enter(subscription, result, { reply, cursor: result.offset })
     }
-    const verdict = await this.#continuation(sequencer, recover)
-    if (!subscription.is('joining')) return false
+    let breaks: number
+    let verdict: Continuation
+    do {
+      breaks = sequencer.breaks
+      verdict = await this.#continuation(sequencer, recover)
+      if (!subscription.is('joining')) return false
+      // The stream broke while the verdict was on its way: it was about a history that is gone.
+    } while (breaks !== sequencer.breaks)
     if ('break' in verdict) {
       const at = sequencer.position
       this.#host.count('breaks', 1)
@@ -170,15 +180,12 @@ export class LocalChannel {
   }
 
   /** What follows a position: from memory when it reaches that far, else from the log. */
-  async #continuation(
-    sequencer: Sequencer,
-    recover: Position,
-  ): Promise<{ readonly publications: readonly Publication[] } | { readonly break: Omit<Break, 'next'> }> {
+  async #continuation(sequencer: Sequencer, recover: Position): Promise<Continuation> {
     const limit = this.#host.maxPublicationsPerReply
     const fromRing = (): readonly Publication[] | undefined =>
-      sequencer.isFollowing && sequencer.knows(recover.epoch) ? sequencer.ring.after(recover.offset, limit) : undefined
+      sequencer.isFollowing && sequencer.knows(recover) ? sequencer.ring.after(recover.offset, limit) : undefined
     let publications = fromRing()
-    if (publications === undefined && sequencer.knows(recover.epoch) && recover.offset < sequencer.ring.floor) {
+    if (publications === undefined && sequencer.knows(recover) && recover.offset < sequencer.ring.floor) {
       // One read serves all who come back at the same time.
       this.#backfill ??= sequencer.backfill(this.#tail).finally(() => {
         this.#backfill = undefined
@@ -190,7 +197,11 @@ export class LocalChannel {
     const result = await this.#read({ after: recover, limit })
     if (result.verdict === 'break') return { break: { reason: result.reason, last: recover, fork: result.fork } }
     // The log knows more, or another epoch, than this node has heard of: it catches up before anybody is told.
-    if (!sequencer.knows(result.head.epoch) || result.head.offset > sequencer.position.offset) await sequencer.resync()
+    if (result.head.epoch !== sequencer.position.epoch || result.head.offset > sequencer.position.offset)
+      await sequencer.resync()
+    // Without having followed, this node cannot say under which epoch they stand.
+    if (result.head.epoch !== sequencer.position.epoch)
+      throw new BusError('unavailable', 'the log could not be followed')
     const known = sequencer.position.offset
     const records = decodeAll(result, known)
     return records === undefined ? { break: { reason: 'unknown', last: recover } } : { publications: records }
@@ -240,7 +251,7 @@ export class LocalChannel {
     if (!subscription.is('lagging')) return undefined
     if (result.verdict === 'continue') {
       // Under another epoch than this node knows, the records wait until the sequencer has followed: an empty page makes it.
-      const page = sequencer.knows(result.head.epoch) ? decodeAll(result, sequencer.position.offset) : []
+      const page = result.head.epoch === sequencer.position.epoch ? decodeAll(result, sequencer.position.offset) : []
       if (page !== undefined) return page
     } else if (result.reason !== 'trimmed') {
       // Not this client alone: the channel's log is another. The sequencer finds out and tells everybody.
@@ -253,12 +264,17 @@ export class LocalChannel {
   }
 
   #breakAll(broken: Break): void {
-    const all = [...this.subscriptions].filter(({ state }) => state === 'live' || state === 'lagging')
+    const all = this.#receiving()
     for (const subscription of all) {
       const last = subscription.state === 'lagging' ? { ...broken.last, offset: subscription.cursor } : broken.last
       this.#break(subscription, { ...broken, last })
     }
     this.#host.onBreak(this.name, broken, all.length)
+  }
+
+  /** A copy, since telling somebody something may end their subscription. */
+  #receiving(): readonly Subscription[] {
+    return [...this.subscriptions].filter(({ state }) => state === 'live' || state === 'lagging')
   }
 
   #break(subscription: Subscription, broken: Break): void {
@@ -270,7 +286,8 @@ export class LocalChannel {
 
   #tellEpoch(epoch: string): void {
     this.#fanOut.seal()
-    for (const subscription of this.#fanOut.snapshot()) subscription.subscriber.tellEpoch(subscription, epoch)
+    // The lagging ones too: from here on their positions, too, are handed back under the new epoch.
+    for (const subscription of this.#receiving()) subscription.subscriber.tellEpoch(subscription, epoch)
   }
 }
 

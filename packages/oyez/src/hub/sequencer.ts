@@ -26,8 +26,9 @@ interface Hint {
   isRead: boolean
 }
 
-/** Hints kept while a read is under way; beyond it the rest is read from the log instead. */
+/** Hints kept while a read is under way, and their bytes; beyond either the rest is read from the log instead. */
 const MAX_KEPT_HINTS = 1_024
+const MAX_KEPT_BYTES = 1_048_576
 /** Records per read of a resync. */
 const PAGE = 256
 /** Epochs remembered as continued without a break. */
@@ -43,12 +44,17 @@ export class Sequencer {
   #state: 'starting' | 'following' | 'resyncing' | 'stale' | 'closed' = 'starting'
   #epoch = ''
   #kept: Hint[] = []
+  #keptBytes = 0
   #keptOverflowed = false
   #resync: Promise<void> | undefined
   #isResyncAgain = false
-  /** Earlier epochs whose stream this sequencer continued: a position in them is as good as one in the current epoch. */
-  readonly #knownEpochs: string[] = []
+  /**
+   * Earlier epochs whose stream this sequencer continued, each with the last offset for which that is proved. Somebody who followed the earlier epoch
+   * further than this node did may hold what the surviving history does not contain: only the log can judge.
+   */
+  readonly #knownEpochs: Position[] = []
   #activity = 0
+  #breaks = 0
 
   constructor(host: SequencerHost, capacity: number, budget: RingBudget) {
     this.#host = host
@@ -62,6 +68,16 @@ export class Sequencer {
   /** Counts what was heard; two equal readings mean that the channel was quiet between them. */
   get activity(): number {
     return this.#activity
+  }
+
+  /** Breaks declared so far; two equal readings mean one unbroken stream between them. */
+  get breaks(): number {
+    return this.#breaks
+  }
+
+  /** Bytes of the hints that wait for a read. */
+  get keptBytes(): number {
+    return this.#keptBytes
   }
 
   get isFollowing(): boolean {
@@ -80,7 +96,8 @@ export class Sequencer {
     this.ring.reset(result.head.offset)
     if (result.verdict === 'continue') this.#fillRing(result)
     this.#state = 'following'
-    if (this.#applyKept()) void this.resync()
+    const mustRead = this.#applyKept() || this.#isResyncAgain
+    if (mustRead) void this.resync()
   }
 
   /** A publication was heard. */
@@ -94,14 +111,21 @@ export class Sequencer {
     if (isFirst) void this.resync()
   }
 
-  /** Whether this epoch is the current one or was continued into it without a break. */
-  knows(epoch: string): boolean {
-    return epoch === this.#epoch || this.#knownEpochs.includes(epoch)
+  /** Whether a position belongs to the stream that is followed here: to the current epoch, or to one that was continued into it without a break. */
+  knows({ epoch, offset }: Position): boolean {
+    return (
+      epoch === this.#epoch || this.#knownEpochs.some((earlier) => earlier.epoch === epoch && offset <= earlier.offset)
+    )
   }
 
   /** Reads from the position on. At most one at a time; a call during one makes it run once more. */
   resync(): Promise<void> {
-    if (this.#state === 'starting' || this.#state === 'closed') return Promise.resolve()
+    if (this.#state === 'closed') return Promise.resolve()
+    if (this.#state === 'starting') {
+      // What went missing may have been appended after the read under way was made.
+      this.#isResyncAgain = true
+      return Promise.resolve()
+    }
     if (this.#resync !== undefined) {
       this.#isResyncAgain = true
       return this.#resync
@@ -126,7 +150,7 @@ export class Sequencer {
 
   close(): void {
     this.#state = 'closed'
-    this.#kept = []
+    this.#takeKept()
     this.ring.reset(0)
   }
 
@@ -148,19 +172,21 @@ export class Sequencer {
 
   async #readToHead(): Promise<void> {
     for (;;) {
-      const result = await this.#host.read({ after: this.position, limit: PAGE })
+      const from = this.position
+      const result = await this.#host.read({ after: from, limit: PAGE })
       if (this.#isClosed()) return
       if (result.verdict === 'break') {
-        this.#break({ reason: result.reason, last: this.position, next: result.head, fork: result.fork })
+        this.#break({ reason: result.reason, last: from, next: result.head, fork: result.fork })
         return
       }
+      // Before the records: some of them may not exist under the earlier epoch, and a client that comes back between the two names its epoch.
+      this.#adopt(result.head.epoch, from)
       for (const { offset, record } of result.records) {
         // Never true of a correct bus; were it, the rule of the hints would find it too late.
         if (offset !== this.ring.top + 1)
           throw new Error(`the log's records have a hole: ${offset} after ${this.ring.top}`)
         this.#emit(record, offset)
       }
-      this.#adopt(result.head.epoch)
       if (this.ring.top >= result.head.offset || result.records.length === 0) return
     }
   }
@@ -173,18 +199,30 @@ export class Sequencer {
   }
 
   #keep(hint: Hint): void {
-    if (this.#kept.length < MAX_KEPT_HINTS) this.#kept.push(hint)
-    else this.#keptOverflowed = true
+    if (this.#kept.length >= MAX_KEPT_HINTS || this.#keptBytes + hint.bytes.length > MAX_KEPT_BYTES) {
+      this.#keptOverflowed = true
+      return
+    }
+    this.#kept.push(hint)
+    this.#keptBytes += hint.bytes.length
+  }
+
+  #takeKept(): Hint[] {
+    const kept = this.#kept
+    this.#kept = []
+    this.#keptBytes = 0
+    return kept
   }
 
   /** @returns Whether the log must be read once more. */
   #applyKept(): boolean {
-    const kept = this.#kept
-    this.#kept = []
+    const kept = this.#takeKept()
     for (const [index, hint] of kept.entries()) {
       if (this.#fits(hint.bytes, hint.position) || hint.isRead) continue
-      this.#kept = kept.slice(index)
-      for (const waiting of this.#kept) waiting.isRead = true
+      for (const waiting of kept.slice(index)) {
+        waiting.isRead = true
+        this.#keep(waiting)
+      }
       return true
     }
     const overflowed = this.#keptOverflowed
@@ -205,15 +243,17 @@ export class Sequencer {
   }
 
   #break(broken: Break): void {
+    this.#breaks += 1
     this.ring.reset(broken.next.offset)
     if (broken.next.epoch !== this.#epoch) this.#knownEpochs.length = 0
     this.#epoch = broken.next.epoch
     this.#host.onBreak(broken)
   }
 
-  #adopt(epoch: string): void {
+  /** @param proved - The position that the log has just continued. */
+  #adopt(epoch: string, proved: Position): void {
     if (epoch === this.#epoch) return
-    this.#knownEpochs.push(this.#epoch)
+    this.#knownEpochs.push(proved)
     if (this.#knownEpochs.length > MAX_KNOWN_EPOCHS) this.#knownEpochs.shift()
     this.#epoch = epoch
     this.#host.onEpoch(epoch)

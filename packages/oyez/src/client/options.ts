@@ -40,8 +40,19 @@ export interface ClientOptions {
   readonly publishQueue?: number | undefined
 }
 
+// What the platform may have, declared here so that the types of the package depend neither on the DOM's nor on Node's.
+interface Platform {
+  readonly WebSocket?: WebSocketConstructor
+  readonly process?: {
+    getBuiltinModule?(id: string): { createRequire(from: string): (id: string) => { WebSocket: WebSocketConstructor } }
+  }
+}
+
+const platform = globalThis as unknown as Platform
+
 /** Options with their defaults. */
 export interface ResolvedClientOptions extends ClientOptions {
+  readonly WebSocket: WebSocketConstructor
   readonly urls: readonly string[]
   readonly backoff: BackoffOptions
   readonly timeoutMs: number
@@ -49,7 +60,11 @@ export interface ResolvedClientOptions extends ClientOptions {
   readonly publishQueue: number
 }
 
-/** Fills in the defaults. @throws {TypeError} when an address is no `ws:` or `wss:` URL or a number is no whole number from 1. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws {TypeError} when an address is no `ws:` or `wss:` URL, a number is no whole number from 1, or there is no WebSocket class.
+ */
 export function resolveClientOptions(url: string | readonly string[], options: ClientOptions): ResolvedClientOptions {
   const urls = typeof url === 'string' ? [url] : [...url]
   if (!urls.length) throw new TypeError('Client needs a URL')
@@ -59,6 +74,7 @@ export function resolveClientOptions(url: string | readonly string[], options: C
   return {
     ...options,
     urls,
+    WebSocket: options.WebSocket ?? platform.WebSocket ?? fromPackage(),
     backoff: {
       minMs: whole('backoff.minMs', backoff?.minMs, 500),
       maxMs: whole('backoff.maxMs', backoff?.maxMs, 20_000),
@@ -74,4 +90,11 @@ function whole(name: string, value: number | undefined, preset: number): number 
   if (!Number.isSafeInteger(value) || value < 1)
     throw new TypeError(`${name} must be a whole number from 1, not ${value}`)
   return value
+}
+
+/** The class of the package `ws`, loaded in a way that bundlers for browsers do not follow: there is nothing of it in their bundles. */
+function fromPackage(): WebSocketConstructor {
+  const module = platform.process?.getBuiltinModule?.('module')
+  if (!module) throw new TypeError('there is no WebSocket class here: give one in the option WebSocket')
+  return module.createRequire(import.meta.url)('ws').WebSocket
 }

@@ -1,6 +1,6 @@
 import { isTerminalClose } from '../protocol/close-code.ts'
 import { Backoff } from './backoff.ts'
-import type { ResolvedClientOptions, WebSocketConstructor, WebSocketLike } from './options.ts'
+import type { ResolvedClientOptions, WebSocketLike } from './options.ts'
 
 /** What a socket tells the client. */
 export interface SocketHandler {
@@ -16,7 +16,6 @@ export interface SocketHandler {
 
 // What a browser has, declared here so that the types of the package do not depend on the DOM's.
 interface Surroundings {
-  readonly WebSocket?: WebSocketConstructor
   readonly document?: { readonly hidden: boolean }
   addEventListener?(type: string, listener: (event: { readonly type: string }) => void): void
   removeEventListener?(type: string, listener: (event: { readonly type: string }) => void): void
@@ -109,12 +108,11 @@ export class ReconnectingSocket {
       (event: Event): void => {
         if (generation === this.#generation) listener(event)
       }
-    const { urls, timeoutMs } = this.#options
+    const { urls, timeoutMs, WebSocket } = this.#options
     try {
-      const Socket = this.#options.WebSocket ?? surroundings.WebSocket ?? (await fromPackage('ws'))
       await this.#handler.prepare()
       if (generation !== this.#generation) return
-      const socket = new Socket(urls[this.#url++ % urls.length] as string)
+      const socket = new WebSocket(urls[this.#url++ % urls.length] as string)
       this.#socket = socket
       this.#timer = setTimeout(() => this.restart(1, 'connect timeout'), timeoutMs)
       socket.onopen = current(() => {
@@ -145,12 +143,4 @@ export class ReconnectingSocket {
       else this.restart(2, 'no ping')
     }, waitMs)
   }
-}
-
-/** The name comes as a parameter so that a bundler for browsers finds nothing to bundle. */
-async function fromPackage(name: string): Promise<WebSocketConstructor> {
-  const module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as {
-    WebSocket: WebSocketConstructor
-  }
-  return module.WebSocket
 }

@@ -169,6 +169,8 @@ test('without cuts a refusal is never uncertain and costs the others nothing', a
       log.fates = [...given]
       const outcomes = await publishAll(log, 12)
       expect(outcomes).not.toContain('uncertain')
+      expect(log.reports).toEqual([])
+      expect(new Set(log.records.map(({ id }) => id)).size).toBeLessThan(2)
       expect(stored(log)).toEqual(outcomes.flatMap((outcome, n) => (outcome === 'refused' ? [] : [n])))
     }),
     { numRuns: 400 },

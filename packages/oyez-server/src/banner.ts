@@ -3,7 +3,7 @@ import type { ServerConfig } from './config/server-config.ts'
 import type { Log } from './log/log.ts'
 import { withoutPassword } from './log/printable.ts'
 import { httpUrl } from './node/listen.ts'
-import { WEBSOCKET_PATH } from './node/server-node.ts'
+import { WEBSOCKET_PATH } from './node/websocket-path.ts'
 import { VERSION } from './version.ts'
 
 const DEV_WARNING =
@@ -56,5 +56,5 @@ function apiWords({ apiKey, dev }: ServerConfig): string {
 }
 
 function isLocal(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host)
+  return host === 'localhost' || host === '::1' || host === '[::1]' || host.startsWith('127.')
 }

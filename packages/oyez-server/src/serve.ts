@@ -1,11 +1,9 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { announce } from './banner.ts'
-import { Primary } from './cluster/primary.ts'
 import type { ServerConfig } from './config/server-config.ts'
 import type { Log } from './log/log.ts'
 import { openLog } from './log/open-log.ts'
-import { ServerNode } from './node/server-node.ts'
 
 /** Something that runs until it is told to stop. */
 interface Running {
@@ -15,13 +13,14 @@ interface Running {
 
 /** Runs a server as configured; resolves when it is ready. SIGTERM and SIGINT drain it, then the process exits with code 0. */
 export async function serve(config: ServerConfig): Promise<void> {
-  const log = openLog(config.log, config.name)
+  const log = await openLog(config.log, config.name)
   // Workers are needed for several processes, for the bus between them, and for a demo in which one of them dies.
   const inWorkers = config.workers > 1 || config.bus === 'worker:' || config.demo
   endBySignal(inWorkers ? await serveInWorkers(config, log) : await serveHere(config, log), log)
 }
 
 async function serveHere(config: ServerConfig, log: Log): Promise<Running> {
+  const { ServerNode } = await import('./node/server-node.ts')
   const node = await ServerNode.start(config, { name: config.name, log })
   announce({ ...config, port: node.port }, [config.name], log)
   return { drain: () => node.drain(), kill: () => {} }
@@ -30,9 +29,9 @@ async function serveHere(config: ServerConfig, log: Log): Promise<Running> {
 async function serveInWorkers(config: ServerConfig, log: Log): Promise<Running> {
   // The workers share a port by its number, also those that come later.
   const shared = { ...config, port: config.port === 0 ? await freePort(config.host) : config.port }
-  const broker = config.bus === 'worker:' ? new (await import('oyez/bus/worker')).WorkerBroker() : undefined
+  const broker = config.bus === 'worker:' ? await startBroker() : undefined
+  const { Primary } = await import('./cluster/primary.ts')
   const primary = new Primary(shared, log)
-  broker?.start()
   await primary.start()
   announce(shared, primary.names, log)
   return {
@@ -42,6 +41,11 @@ async function serveInWorkers(config: ServerConfig, log: Log): Promise<Running> 
     },
     kill: () => primary.kill(),
   }
+}
+
+async function startBroker() {
+  const { WorkerBroker } = await import('oyez/bus/worker')
+  return new WorkerBroker().start()
 }
 
 async function freePort(host: string): Promise<number> {

@@ -11,6 +11,9 @@ const COUNT_EVERY_MS = 100
 const desk = new WorkerDesk(report)
 let node: ServerNode | undefined
 
+// Whoever read our log has gone: no reason to end.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
 // The terminal sends Ctrl+C to the primary and to us; the primary decides.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => void drain())
@@ -36,7 +39,7 @@ async function begin(name: string, config: ServerConfig): Promise<void> {
   try {
     node = await ServerNode.start(config, {
       name,
-      log: openLog(config.log, name),
+      log: await openLog(config.log, name),
       demo: config.demo ? desk : undefined,
     })
   } catch (error) {

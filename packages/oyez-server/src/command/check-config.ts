@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { loadConfig } from '../config/load-config.ts'
 import { withoutPassword } from '../log/printable.ts'
 
 /** `oyez checkconfig FILE`: says what is wrong with a config file, or what it amounts to. */
@@ -8,7 +7,8 @@ export function checkConfigCommand(): Command {
     .summary('check a config file')
     .description('Checks a config file (YAML or JSON) without starting anything. Environment and flags are left out.')
     .argument('<FILE>', 'the file')
-    .action((file: string) => {
+    .action(async (file: string) => {
+      const { loadConfig } = await import('../config/load-config.ts')
       const config = loadConfig({ file })
       const namespaces = Object.keys(config.channels.namespaces ?? {})
       process.stdout.write(

@@ -11,7 +11,7 @@ export function lbCommand(): Command {
     .addOption(
       new Option('--node <HOST:PORT>', 'a node; repeat for each')
         .makeOptionMandatory()
-        .argParser<string[]>((value, before = []) => [...before, ...value.split(',').map(nodeAddress)]),
+        .argParser<string[] | undefined>((value, before) => [...(before ?? []), ...value.split(',').map(nodeAddress)]),
     )
     .addOption(
       new Option('--affinity <HOW>', 'how a client comes back to its node')

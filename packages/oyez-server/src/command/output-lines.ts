@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 
 /** Makes a command and its subcommands report mistakes in one line that begins with `oyez:`. */
 export function withOneLineErrors(command: Command): Command {

@@ -1,7 +1,5 @@
 import { Command } from 'commander'
-import { loadConfig } from '../config/load-config.ts'
 import { SETTINGS } from '../config/settings.ts'
-import { serve } from '../serve.ts'
 
 /** `oyez serve`: runs a node, or several that share a port. */
 export function serveCommand(): Command {
@@ -36,6 +34,8 @@ A config file:
     .action(async (options: Record<string, string | boolean | undefined>) => {
       const flags = Object.fromEntries(SETTINGS.map(({ flag }) => [flag, options[camelCase(flag)]]))
       const file = typeof options['config'] === 'string' ? options['config'] : undefined
+      // Loaded when it is needed: a server has many parts, and most commands need none of them.
+      const [{ loadConfig }, { serve }] = await Promise.all([import('../config/load-config.ts'), import('../serve.ts')])
       await serve(loadConfig({ file, env: process.env, flags }))
     })
 }

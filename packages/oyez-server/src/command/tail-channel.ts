@@ -44,8 +44,9 @@ class Tail {
     const { channel, url } = this.#options
     return new Promise((_, reject) => {
       const fail = (words: string): void => {
-        this.#client.disconnect()
+        // First, since the goodbye is reported as an end too.
         reject(new UserError(words))
+        this.#client.disconnect()
       }
       const patience = setTimeout(() => this.#sink.notice(`no answer from ${url} yet; trying on`), PATIENCE_MS)
       this.#client.on('connecting', ({ code, reason }) => {
@@ -95,6 +96,7 @@ class Tail {
       else if (history > 0) await this.#readLast(history)
     } catch (error) {
       this.#sink.notice(`the past cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      // A connection lost on the way is made again, and the present goes on.
     }
     const held = this.#held ?? []
     this.#held = undefined

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Break } from 'oyez/client'
 import { printable } from '../log/printable.ts'
 import { UserError } from '../user-error.ts'
-import { tailChannel, type TailSink } from './tail-channel.ts'
+import type { TailSink } from './tail-channel.ts'
 
 interface TailCommandOptions {
   readonly url: string
@@ -38,7 +38,12 @@ Examples:
       if (options.since !== undefined && options.history !== undefined) {
         throw new UserError('give either --since or --history, not both')
       }
-      const user = options.user ?? (channel.startsWith('#') ? channel.slice(1) : undefined)
+      const owner = channel.startsWith('#') ? channel.slice(1) : undefined
+      if (owner !== undefined && options.user !== undefined && options.user !== owner) {
+        throw new UserError(`${printable(channel)} is for ${printable(owner)} alone: leave --user out`)
+      }
+      const user = options.user ?? owner
+      const { tailChannel } = await import('./tail-channel.ts')
       await tailChannel(
         { ...options, channel, url: websocketUrl(options.url, user) },
         new TerminalSink(options.count ?? Number.POSITIVE_INFINITY),

@@ -112,7 +112,7 @@ export const SETTINGS: readonly Setting[] = [
     value: 'TIME',
     env: 'OYEZ_DRAIN',
     kind: 'text',
-    help: 'time over which connections are closed when the server stops (default 5s)',
+    help: 'longest time over which connections are closed when the server stops (default 5s)',
   },
   {
     path: ['log'],

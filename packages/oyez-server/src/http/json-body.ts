@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** A body that was understood, or the answer to send instead. */
 export type JsonBody<T> = { readonly value: T } | { readonly refusal: Response }

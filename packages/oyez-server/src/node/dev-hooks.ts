@@ -1,4 +1,4 @@
-import { type ConnectRequest, type HubHooks, Refusal } from 'oyez'
+import { channelProblem, type ConnectRequest, type HubHooks, personalChannel, Refusal } from 'oyez'
 
 const LONGEST_NAME = 100
 
@@ -11,11 +11,8 @@ export const DEV_HOOKS: HubHooks = {
 
 function userOf(request: ConnectRequest): string {
   const user = new URL(request.url, 'http://node').searchParams.get('user') ?? ''
-  if (user.length > LONGEST_NAME || /\p{Cc}|\p{Surrogate}/u.test(user)) {
-    throw new Refusal(
-      107,
-      `bad request: the user's name has control characters or more than ${LONGEST_NAME} characters`,
-    )
-  }
+  const problem =
+    user.length > LONGEST_NAME ? `longer than ${LONGEST_NAME} characters` : channelProblem(personalChannel(user))
+  if (problem !== undefined) throw new Refusal(107, `bad request: the user's name is not possible: ${problem}`)
   return user
 }

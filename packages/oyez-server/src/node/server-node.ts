@@ -11,11 +11,11 @@ import { DEV_HOOKS } from './dev-hooks.ts'
 import { logHub } from './hub-log.ts'
 import { httpUrl, listen } from './listen.ts'
 import { openBus } from './open-bus.ts'
-
-/** Path of the WebSocket, as the official client libraries expect it. */
-export const WEBSOCKET_PATH = '/connection/websocket'
+import { WEBSOCKET_PATH } from './websocket-path.ts'
 
 const DEFAULT_PAYLOAD_BYTES = 65_536
+/** Few clients are sent away faster than the configured time allows: so many milliseconds for each do not storm anybody. */
+const DRAIN_MS_PER_CLIENT = 5
 
 /** What differs from node to node. */
 export interface NodeOptions {
@@ -108,7 +108,8 @@ export class ServerNode {
     // Closed first: a load balancer that finds nobody listening goes to another node at once.
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     this.#server.closeIdleConnections()
-    await this.hub.close({ drainMs: this.hub.stats().connections === 0 ? 0 : this.#config.drainMs })
+    const { connections } = this.hub.stats()
+    await this.hub.close({ drainMs: Math.min(this.#config.drainMs, connections * DRAIN_MS_PER_CLIENT) })
     await this.#listener.close()
     this.#server.closeAllConnections()
     await closed

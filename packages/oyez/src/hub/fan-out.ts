@@ -15,6 +15,8 @@ export class FanOut {
   readonly #live = new Set<Subscription>()
   readonly #onSlow: ((subscription: Subscription, missed: Publication) => void) | undefined
   #open: Batch[] = []
+  /** Clients that have the open batches in their queues. */
+  #served = 0
 
   /**
    * @param onSlow - Called for a subscription that left the live ones because its client does not drain, with the first publication it was not
@@ -52,17 +54,22 @@ export class FanOut {
     const message: ServerMessage = { type: 'publication', channel: this.#channel, publication }
     if (this.#isOpen()) {
       for (const batch of this.#open) batch.add(batch.form.codec.encode(message))
-      return this.#live.size
+      return this.#served
     }
-    this.#open = []
+    this.seal()
+    this.#served = 0
     const batches: Batch[] = []
     for (const subscription of this.#live) {
       const { subscriber } = subscription
-      if (subscriber.isWritable) subscriber.enqueueBatch(batchFor(batches, subscriber.form, message))
-      else this.#skip(subscription, publication)
+      if (subscriber.isWritable) {
+        subscriber.enqueueBatch(batchFor(batches, subscriber.form, message))
+        this.#served += 1
+      } else {
+        this.#skip(subscription, publication)
+      }
     }
     this.#open = batches
-    return this.#live.size
+    return this.#served
   }
 
   #isOpen(): boolean {

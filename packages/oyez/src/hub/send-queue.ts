@@ -10,7 +10,10 @@ export class SendQueue {
   readonly #transport: Transport
   readonly #form: WireForm
   #items: (Frame | Batch)[] = []
+  /** Bytes of the items that cannot grow any more. */
   #queuedBytes = 0
+  /** Batches among the items that may still grow: one per channel that spoke in this tick. */
+  #growing: Batch[] = []
 
   constructor(transport: Transport, form: WireForm) {
     this.#transport = transport
@@ -19,7 +22,15 @@ export class SendQueue {
 
   /** Bytes not yet taken by the operating system. */
   get pendingBytes(): number {
-    return this.#queuedBytes + this.#transport.bufferedAmount
+    let bytes = this.#transport.bufferedAmount
+    if (this.#growing.length > 0) {
+      this.#growing = this.#growing.filter((batch) => {
+        if (batch.isSealed) this.#queuedBytes += batch.bytes
+        else bytes += batch.bytes
+        return !batch.isSealed
+      })
+    }
+    return bytes + this.#queuedBytes
   }
 
   get isEmpty(): boolean {
@@ -28,7 +39,8 @@ export class SendQueue {
 
   push(item: Frame | Batch): void {
     this.#items.push(item)
-    this.#queuedBytes += item instanceof Batch ? item.bytes : item.length
+    if (item instanceof Batch) this.#growing.push(item)
+    else this.#queuedBytes += item.length
   }
 
   /** Puts a frame before all that waits. */
@@ -41,8 +53,7 @@ export class SendQueue {
   flush(): void {
     const items = this.#items
     if (items.length === 0) return
-    this.#items = []
-    this.#queuedBytes = 0
+    this.clear()
     const [first] = items
     // The common case of fan-out: one channel spoke, its bytes are ready.
     if (items.length === 1 && first instanceof Batch) this.#transport.write(first.packed())
@@ -51,6 +62,7 @@ export class SendQueue {
 
   clear(): void {
     this.#items = []
+    this.#growing = []
     this.#queuedBytes = 0
   }
 

@@ -27,6 +27,8 @@ export interface ChannelRulesOptions {
 /** How long a silent channel's epoch and offset are remembered: long enough that quiet subscribers see no needless break. */
 const META_TTL_MS = 7 * 24 * 3_600_000
 
+const AUDIENCES: readonly Audience[] = ['nobody', 'authenticated', 'anyone']
+
 const DEFAULT_RULE: ChannelRule = {
   logged: true,
   historySize: 100,
@@ -47,11 +49,12 @@ export class ChannelRules {
 
   /** @throws {TypeError} when a rule has a value out of range, naming it. */
   constructor(options: ChannelRulesOptions = {}) {
-    this.#defaults = resolveRule('defaults', { ...DEFAULT_RULE, ...defined(options.defaults) })
+    const defaults = { ...DEFAULT_RULE, ...defined(options.defaults) }
+    this.#defaults = resolveRule('defaults', defaults)
     for (const [name, rule] of Object.entries(options.namespaces ?? {})) {
       if (name === '' || name.includes(':'))
         throw new TypeError(`channels.namespaces: "${name}" is no namespace: give the part before the ":"`)
-      this.#namespaces.set(name, resolveRule(`namespaces.${name}`, { ...this.#defaults, ...defined(rule) }))
+      this.#namespaces.set(name, resolveRule(`namespaces.${name}`, { ...defaults, ...defined(rule) }))
     }
   }
 
@@ -68,6 +71,12 @@ function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new TypeError(`channels.${where}.${name} must be a whole number from 1, not ${value}`)
   }
+  for (const [name, value] of Object.entries(rule)) {
+    if (!Object.hasOwn(DEFAULT_RULE, name)) throw new TypeError(`channels.${where}.${name} is not known`)
+    if ((name === 'publish' || name === 'subscribe') && !AUDIENCES.includes(value as Audience))
+      throw new TypeError(`channels.${where}.${name} must be one of ${AUDIENCES.join(', ')}, not ${String(value)}`)
+  }
+  if (typeof logged !== 'boolean') throw new TypeError(`channels.${where}.logged must be true or false`)
   integer('historySize', historySize)
   integer('historyTtlMs', historyTtlMs)
   const retention = { size: historySize, ttlMs: historyTtlMs, metaTtlMs: Math.max(META_TTL_MS, 2 * historyTtlMs) }

@@ -79,7 +79,7 @@ function withDefaults<T extends object>(name: string, defaults: T, given: Partia
   for (const key of Object.keys(given ?? {}) as (keyof T & string)[]) {
     const value = given?.[key]
     if (value === undefined) continue
-    if (!(key in defaults)) throw new TypeError(`HubOptions.${name}.${key} is not known`)
+    if (!Object.hasOwn(defaults, key)) throw new TypeError(`HubOptions.${name}.${key} is not known`)
     if (!Number.isSafeInteger(value) || Number(value) < 1) {
       throw new TypeError(`HubOptions.${name}.${key} must be a whole number from 1, not ${String(value)}`)
     }

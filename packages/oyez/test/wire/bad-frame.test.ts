@@ -64,7 +64,7 @@ describe('a frame of a connected client', () => {
     await bystander.expectUndisturbed()
   })
 
-  it('stops at the bad line: what stands before it is carried out, what follows is not', async () => {
+  it('stops at the command that violates the protocol: what stands before it is carried out, what follows is not', async () => {
     client.send(
       { id: 2, publish: { channel: 'a', data: 1 } },
       { id: 3, connect: {} },
@@ -73,6 +73,13 @@ describe('a frame of a connected client', () => {
     expect((await client.closed).code).toBe(3501)
     await bystander.expectUndisturbed()
     expect(node.hub.stats().published).toBe(2)
+  })
+
+  it('with one line that is no JSON is not carried out at all', async () => {
+    client.send({ id: 2, publish: { channel: 'a', data: 1 } }, 'and so on')
+    expect((await client.closed).code).toBe(3501)
+    await bystander.expectUndisturbed()
+    expect(node.hub.stats().published).toBe(1)
   })
 
   it('in binary form is read as text', async () => {

@@ -45,18 +45,18 @@ if not term then return redis.error_reply('NOREPLID this server hides its replic
 -- Reading the hash first means that no later write can fail on its type.
 local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'p' .. producer, 'k' .. key)
 local incarnation, oldTerm, top, expires = m[1], m[2], tonumber(m[3] or ''), tonumber(m[4] or '') or 0
-local alive = incarnation and oldTerm and top
+-- A top that is no offset was not written here.
+local alive = incarnation and oldTerm and top and top >= 0 and top < 9e15 and top % 1 == 0
 local seq = producer ~= '' and tonumber(ARGV[10])
 
--- Is the stream where the metadata says that it is? Only asked where the append itself would not find out.
-local function intact()
-  return top == 0 or now >= expires or redis.call('EXISTS', log) == 1
-end
-
+-- The answer that stores nothing, if there is one.
+local rejection
 if alive and seq and m[5] then
   local lastSeq, lastOffset = string.match(m[5], '^(%d+) (%d+)')
   lastSeq = tonumber(lastSeq)
-  if lastSeq and seq <= lastSeq and intact() then
+  if lastSeq and seq > lastSeq + 1 then
+    rejection = {${APPEND_CODE.outOfSequence}, lastSeq + 1}
+  elseif lastSeq and seq <= lastSeq then
     -- Sent again after a lost answer. The last one's offset is at hand, the ones before it are looked up within a client's window.
     local offset = lastOffset
     if seq < lastSeq then
@@ -68,31 +68,31 @@ if alive and seq and m[5] then
         end
       end
     end
-    return {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
+    rejection = {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
   end
-  if lastSeq and seq > lastSeq + 1 and intact() then return {${APPEND_CODE.outOfSequence}, lastSeq + 1} end
 elseif alive and seq and seq ~= 1 then
   return {${APPEND_CODE.unknownProducer}}
 end
-if alive and key ~= '' and m[6] then
+if alive and key ~= '' and m[6] and not rejection then
   local offset, seconds = string.match(m[6], '^(%d+) (%d+)$')
-  if offset and tonumber(time[1]) - tonumber(seconds) < ${KEY_SECONDS} and intact() then
-    return {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
+  if offset and tonumber(time[1]) - tonumber(seconds) < ${KEY_SECONDS} then
+    rejection = {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
   end
 end
-
-local function add(option, id)
-  if seq then
-    return redis.pcall('XADD', log, option, 'MAXLEN', '~', ARGV[5], id, 'd', record, 'p', ARGV[10] .. ':' .. producer)
-  end
-  return redis.pcall('XADD', log, option, 'MAXLEN', '~', ARGV[5], id, 'd', record)
-end
+-- What a lost log remembers counts for nothing. An append finds out by itself, a rejection has to look.
+if rejection and (top == 0 or now >= expires or redis.call('EXISTS', log) == 1) then return rejection end
 
 -- Append first, with the explicit id: when it fails, nothing has changed. NOMKSTREAM tells in the same call whether the stream is there.
 local id
+local stamp = seq and ARGV[10] .. ':' .. producer
 if alive then
-  id = string.format('%.0f', top + 1)
-  local added = add('NOMKSTREAM', id)
+  id = string.format('%d', top + 1)
+  local added
+  if seq then
+    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', ARGV[5], id, 'd', record, 'p', stamp)
+  else
+    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', ARGV[5], id, 'd', record)
+  end
   if type(added) == 'table' then
     -- The stream is ahead of the metadata: one of the two was tampered with or lost. Any other error is the caller's to hear.
     if not string.find(added.err, 'equal or smaller', 1, true) then return added end
@@ -100,7 +100,7 @@ if alive then
   elseif not added then
     if top == 0 or now >= expires then
       expires = 0
-      added = redis.pcall('XADD', log, 'MAXLEN', '~', ARGV[5], id, 'd', record, unpack(seq and {'p', ARGV[10] .. ':' .. producer} or {}))
+      added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', stamp} or {}))
       if type(added) == 'table' and added.err then return added end
     else
       alive = false
@@ -108,11 +108,10 @@ if alive then
   end
 end
 
-local changes
 if alive then
   if oldTerm ~= term then
     -- A promoted replica or a restarted master holds a prefix of the log: what it has now is where the old term ends for ever.
-    local forks = oldTerm .. ':' .. string.format('%.0f', top)
+    local forks = oldTerm .. ':' .. string.format('%d', top)
     local kept = 1
     for fork in string.gmatch(redis.call('HGET', meta, 'f') or '', '[^,]+') do
       if kept == ${MAX_FORKS} then break end
@@ -130,7 +129,7 @@ else
   if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
   incarnation, id, expires = ARGV[8], '1', 0
   m[5], m[6] = false, false
-  local added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', ARGV[10] .. ':' .. producer} or {}))
+  local added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', stamp} or {}))
   if type(added) == 'table' and added.err then return added end
   redis.call('HSET', meta, 'i', incarnation, 't', term)
 end
@@ -171,9 +170,9 @@ local ttl = tonumber(ARGV[6])
 local slack = math.floor(ttl / 8)
 if expires < now + ttl or expires > now + ttl + slack then
   expires = now + ttl + slack
-  redis.call('HSET', meta, 'x', string.format('%.0f', expires))
-  redis.call('PEXPIREAT', log, string.format('%.0f', expires))
-  redis.call('PEXPIREAT', meta, string.format('%.0f', math.max(now + tonumber(ARGV[7]) + slack, expires + 1)))
+  redis.call('HSET', meta, 'x', string.format('%d', expires))
+  redis.call('PEXPIREAT', log, string.format('%d', expires))
+  redis.call('PEXPIREAT', meta, string.format('%d', math.max(now + tonumber(ARGV[7]) + slack, expires + 1)))
 end
 
 -- The record is stored: a hint that cannot be published is a flag, not a failure.

@@ -20,11 +20,12 @@ if not term then return redis.error_reply('NOREPLID this server hides its replic
 
 local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'f')
 local incarnation, top, expires, forks = m[1], tonumber(m[3] or ''), tonumber(m[4] or '') or 0, m[5] or ''
-local alive = incarnation and m[2] and top
+-- A top that is no offset was not written here.
+local alive = incarnation and m[2] and top and top >= 0 and top < 9e15 and top % 1 == 0
 if alive then
   if redis.call('EXISTS', log) == 1 then
     -- A record above the top, or a stream where there should be none: the two keys do not belong together.
-    alive = #redis.call('XRANGE', log, '(' .. string.format('%.0f', top), '+', 'COUNT', 1) == 0
+    alive = #redis.call('XRANGE', log, '(' .. string.format('%d', top), '+', 'COUNT', 1) == 0
   else
     -- Missing before its time is damage; after it, all records are trimmed and the identity goes on.
     alive = top == 0 or now >= expires
@@ -41,7 +42,7 @@ if not alive then
   redis.call('HSET', meta, 'i', incarnation, 't', term, 'n', '0')
   redis.call('PEXPIRE', meta, ARGV[6])
 elseif m[2] ~= term then
-  local kept, all = 1, m[2] .. ':' .. string.format('%.0f', top)
+  local kept, all = 1, m[2] .. ':' .. string.format('%d', top)
   for fork in string.gmatch(forks, '[^,]+') do
     if kept == ${MAX_FORKS} then break end
     all = all .. ',' .. fork
@@ -52,7 +53,7 @@ elseif m[2] ~= term then
   redis.pcall('HSET', meta, 't', term, 'f', forks)
 end
 
-local epoch, head = incarnation .. '.' .. term, string.format('%.0f', top)
+local epoch, head = incarnation .. '.' .. term, string.format('%d', top)
 local first = 1
 if ARGV[3] ~= '' then
   local offset = tonumber(ARGV[3])
@@ -69,11 +70,11 @@ if ARGV[3] ~= '' then
       end
     end
     if not last then return {${READ_CODE.unknown}, epoch, head} end
-    if offset > last then return {${READ_CODE.fork}, epoch, head, string.format('%.0f', last)} end
+    if offset > last then return {${READ_CODE.fork}, epoch, head, string.format('%d', last)} end
   end
   first = offset + 1
   if not reverse and first <= top then
-    local wanted = string.format('%.0f', first)
+    local wanted = string.format('%d', first)
     if #redis.call('XRANGE', log, wanted, wanted, 'COUNT', 1) == 0 then return {${READ_CODE.trimmed}, epoch, head} end
   end
 end
@@ -82,11 +83,11 @@ local answer = {${READ_CODE.continue}, epoch, head, '0'}
 if limit > 0 and top > 0 then
   local entries
   if not reverse then
-    entries = redis.call('XRANGE', log, string.format('%.0f', first), '+', 'COUNT', limit)
+    entries = redis.call('XRANGE', log, string.format('%d', first), '+', 'COUNT', limit)
   elseif ARGV[3] == '' then
     entries = redis.call('XREVRANGE', log, '+', '-', 'COUNT', limit)
   elseif first > 2 then
-    entries = redis.call('XREVRANGE', log, string.format('%.0f', first - 2), '-', 'COUNT', limit)
+    entries = redis.call('XREVRANGE', log, string.format('%d', first - 2), '-', 'COUNT', limit)
   else
     entries = {}
   end

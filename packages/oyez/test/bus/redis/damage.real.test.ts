@@ -106,12 +106,20 @@ describe.each([
   })
 })
 
-it('metadata of nonsense makes a new log and no error', async () => {
-  await server.command('HSET', keys.meta('room'), 'i', 'x', 't', 'y', 'n', 'many', 'x', 'never', 'f', ',,:')
-  expect(await node.bus.heads(['room'])).toEqual([undefined])
-  expect(await node.read('room')).toMatchObject({ verdict: 'continue', head: { offset: 0 } })
-  expect(await node.store('room', 'm1')).toMatchObject({ offset: 1 })
-})
+it.each(['many', '-5', '1.5', '1e400', 'nan', '99999999999999999999', ''])(
+  'a top of %o makes a new log and no error',
+  async (top) => {
+    const tamper = (channel: string): Promise<string> =>
+      server.command('HSET', keys.meta(channel), 'i', 'x', 't', 'y', 'n', top, 'x', 'never', 'f', ',,:')
+    await tamper('read')
+    await tamper('append')
+    const [head] = await node.bus.heads(['read'])
+    expect(head).toBeUndefined()
+    expect(await node.read('read')).toMatchObject({ verdict: 'continue', head: { offset: 0 } })
+    expect(await node.store('append', 'm1')).toMatchObject({ offset: 1 })
+    expect(await node.texts('append')).toEqual(['m1'])
+  },
+)
 
 it('scripts that were flushed are loaded again, and pipelined appends keep their order', async () => {
   await node.bus.subscribe(['room'])

@@ -46,6 +46,13 @@ it('no message at all makes it throw, and what it accepts is sound', () => {
   )
 })
 
+it('a hint that ends within its head is not read', () => {
+  const whole = positioned(hintHead(true, 'room'), ['abc.0123456789', '12345'], Buffer.from('record'))
+  for (let length = 0; length < whole.length - 'record'.length; length++) {
+    expect(parseHint(whole.subarray(0, length)), `${length} bytes`).toBeUndefined()
+  }
+})
+
 it('the bytes of a hint are a copy of their own', () => {
   const message = Buffer.concat([hintHead(false), Buffer.from('abc')])
   const hint = parseHint(message)

@@ -22,6 +22,9 @@ import { Subscription, type SubscriptionHost, type SubscriptionReceiver } from '
 /** The longest time a timer can be set to, about 25 days. */
 const FOREVER_MS = 2 ** 31 - 1
 
+/** At most 3 bytes each, so that a frame of many subscribes stays below the 64 KiB that servers accept. */
+const MAX_FRAME_CHARS = 20_000
+
 /** How long after a missed ping the connection counts as dead. */
 const PING_GRACE_MS = 10_000
 
@@ -124,8 +127,8 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   }
 
   /**
-   * Publishes, in order with what was published to the channel before, exactly once where the server supports it. Waits while the client
-   * reconnects. Resolves when stored, with the place in the log (`undefined` in a channel without one).
+   * Publishes, in order with what was published to the channel before. Waits while the client reconnects. Resolves when stored, exactly once, with
+   * the place in the log. In a channel without a log it resolves with `undefined`, and a lost connection may make it arrive twice.
    *
    * @throws {ClientError} `refused` by the server, `uncertain`, `queue-full` or `disconnected`.
    */
@@ -220,9 +223,16 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
       [...this.#cursors].map(([channel, { position }]) => [channel, position && { recover: true, ...position }]),
     )
     const fields = { token: this.#token, data, name, headers, subs, oyez_ext: 1 }
-    const frames = [this.#command('connect', fields, (outcome) => this.#onConnect(outcome))]
-    for (const receiver of this.#receivers.values()) frames.push(receiver.begin() ?? '')
-    this.#socket.send(frames.filter(Boolean).join('\n'))
+    let frame = this.#command('connect', fields, (outcome) => this.#onConnect(outcome))
+    for (const receiver of this.#receivers.values()) {
+      const command = receiver.begin()
+      if (!command) continue
+      if (frame.length + command.length > MAX_FRAME_CHARS) {
+        this.#socket.send(frame)
+        frame = command
+      } else frame += `\n${command}`
+    }
+    this.#socket.send(frame)
   }
 
   #onConnect(outcome: IncomingResult | ClientError): void {

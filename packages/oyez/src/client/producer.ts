@@ -106,7 +106,11 @@ export class Producer {
 
   /** Sends, on a new connection, what was not answered on the last one. */
   resume(): void {
-    for (const line of this.#lines.values()) this.#go(line)
+    for (const line of this.#lines.values()) {
+      // To a server that knows no numbers, what may be stored cannot be sent again.
+      if (!this.#host.exact()) this.#renew(line)
+      this.#go(line)
+    }
   }
 
   /** Rejects everything that waits and forgets all numbers. */

@@ -265,3 +265,15 @@ test('after unsubscribe and subscribe the stream goes on where it stopped', asyn
   room.subscribe()
   await expect.poll(() => heard.map(({ data }) => data)).toEqual([1, 2])
 })
+
+test('more channels than one frame can hold come back after a cut', async () => {
+  const { node, proxy } = await proxied({ limits: { maxChannelsPerConnection: 250 } })
+  const client = clientOf(proxy.url)
+  const rooms = upTo(250).map((n) => client.subscription(`${n}:`.padEnd(85, '廣')))
+  for (const room of rooms) room.subscribe()
+  await expect.poll(() => node.hub.stats().subscriptions).toBe(250)
+  await expect.poll(() => rooms.every(({ state }) => state === 'subscribed')).toBe(true)
+  const back = rooms.map((room) => next(room, 'subscribed'))
+  proxy.cut()
+  expect((await Promise.all(back)).every(({ recovered }) => recovered)).toBe(true)
+})

@@ -282,3 +282,16 @@ test('a server that knows no sequences: what was on its way when the connection 
   expect(await Promise.all(outcomes)).toEqual(['uncertain', undefined])
   expect(errors).toEqual([])
 })
+
+test('a node that knows no sequences after one that did: what may be stored is uncertain and not sent again', async () => {
+  vi.useRealTimers()
+  const client = fixture.client({ publishWindow: 1 })
+  client.connect()
+  const outcomes = [1, 2].map((n) => client.publish('news', n).catch((error: ClientError) => error.code))
+  const first = await fixture.server.welcome()
+  expect(await first.next()).toMatchObject({ publish: { data: 1, oyez_seq: 1 } })
+  first.socket.terminate()
+  const second = await fixture.server.welcome({ oyez_ext: undefined })
+  expect((await second.answer('publish'))['publish']).toEqual({ channel: 'news', data: 2 })
+  expect(await Promise.all(outcomes)).toEqual(['uncertain', undefined])
+})

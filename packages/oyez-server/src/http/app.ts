@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Hub } from 'oyez'
 import type { Log } from '../log/log.ts'
+import { Repeats } from '../log/repeats.ts'
 import { apiRoutes } from './api.ts'
 import { type DemoDesk, demoRoutes } from './demo-routes.ts'
 import type { Readiness } from './readiness.ts'
@@ -26,14 +27,19 @@ export interface AppOptions {
 export function nodeApp(options: AppOptions): Hono {
   const { hub, readiness, log, websocketPath } = options
   const app = new Hono()
+  const repeats = new Repeats()
 
   app.use(async (context, next) => {
     await next()
     context.header('X-Content-Type-Options', 'nosniff')
   })
   app.onError((error, context) => {
-    // The words of an unexpected error are for the log; a client gets none of them.
-    log.error('a request failed unexpectedly', { path: new URL(context.req.url).pathname, error: error.message })
+    // The words of an unexpected error are for the log; a client gets none of them. One that left in the middle of its request is no error,
+    // and whoever can cause errors cannot fill the log with them.
+    const held = context.req.raw.signal.aborted ? undefined : repeats.admit(error.message)
+    if (held !== undefined) {
+      log.error('a request failed unexpectedly', { path: new URL(context.req.url).pathname, error: error.message })
+    }
     return context.json({ error: { code: 100, message: 'internal server error' } }, 500)
   })
   app.notFound((context) => context.json({ error: { code: 404, message: 'there is nothing at this address' } }, 404))

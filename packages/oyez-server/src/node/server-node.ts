@@ -47,7 +47,8 @@ export class ServerNode {
       staticDir: config.staticDir,
       demo: options.demo,
     })
-    const listener = getRequestListener(app.fetch)
+    // The host name stands in for a missing Host header, which simple health checks (HTTP/1.0) leave out.
+    const listener = getRequestListener(app.fetch, { hostname: 'node' })
     this.#server = createServer(
       // A client that is slow to ask is not waited for; idle connections outlast those of load balancers, which close theirs first.
       { headersTimeout: 5_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 75_000 },

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, ClientError } from 'oyez/client'
@@ -167,3 +168,30 @@ it('with --log json every line is one JSON object', async () => {
   expect(lines[0]).toMatchObject({ msg: 'ready', node: 'box', nodes: 'box-w1,box-w2' })
   expect(lines.find(({ msg }) => msg.startsWith('alice connected'))?.node).toMatch(/^box-w[12]$/)
 })
+
+it('a health check without a Host header, as HTTP/1.0 allows, is answered', async () => {
+  const node = await started({})
+  expect(await rawRequest(node.port, 'GET /ready HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+it('a client that leaves in the middle of its request leaves no trace in the log', async () => {
+  const node = await started({})
+  const socket = connect(node.port, '127.0.0.1')
+  socket.end(
+    'POST /api/publish HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"cha',
+  )
+  await new Promise((resolve) => socket.once('close', resolve).resume())
+  expect((await fetch(`${node.url}/health`)).status).toBe(200)
+  expect(node.output).not.toContain('failed')
+})
+
+/** Sends bytes and returns what is answered before the node closes. */
+function rawRequest(port: number, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(port, '127.0.0.1', () => socket.write(request))
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(answer))
+  })
+}

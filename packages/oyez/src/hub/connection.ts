@@ -72,6 +72,8 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   #early: ClientMessage[] = []
   #wasAdmitted = false
   #awaitsPong = false
+  /** What the hub closed with; a client that hangs up without an answer does not change it. */
+  #closedWith: CloseCode | undefined
   /** Subscriptions of this connection that may be lagging: told to go on when the client drains. */
   #wasFull = false
 
@@ -180,7 +182,8 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     if (this.#state === 'gone') return
     this.#state = 'gone'
     this.#queue.clear()
-    this.#host.onGone(this, code, reason)
+    const { code: finalCode, reason: finalReason } = this.#closedWith ?? { code, reason }
+    this.#host.onGone(this, finalCode, finalReason)
     this.#onGone?.()
   }
 
@@ -197,8 +200,9 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   }
 
   enqueueFrame(frame: Frame): void {
-    this.#enqueue(frame)
+    // Looked at before, so that one large answer does not close a client that reads.
     if (this.#queue.pendingBytes > this.#host.highWaterBytes * HARD_LIMIT_FACTOR) this.close(CloseCodes.slow)
+    else this.#enqueue(frame)
   }
 
   enqueueBatch(batch: Batch): void {
@@ -206,7 +210,10 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   }
 
   flush(): void {
-    if (this.#state !== 'gone') this.#queue.flush()
+    if (this.#state === 'gone') return
+    this.#queue.flush()
+    // What filled up within one tick may be with the operating system at once, and then no drain follows.
+    if (this.#wasFull && this.#queue.pendingBytes < this.#host.highWaterBytes) this.onDrain()
   }
 
   sendPing(): void {
@@ -243,8 +250,11 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   /** Says goodbye after what is queued. Nothing is sent or read from then on. */
   close(close: CloseCode): void {
     if (this.#state === 'closing' || this.#state === 'gone') return
-    this.#queue.flush()
+    // Before the answer to its connect a client is sent nothing.
+    if (this.#state === 'connecting') this.#queue.clear()
+    else this.#queue.flush()
     this.#state = 'closing'
+    this.#closedWith = close
     this.#transport.close(close.code, clipReason(close.reason))
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Bus, BusStatus } from '../bus/bus.ts'
 import { channelProblem, personalChannel } from '../protocol/channel.ts'
-import { type CloseCode, CloseCodes } from '../protocol/close-code.ts'
+import { type CloseCode, CloseCodes, isCloseCode } from '../protocol/close-code.ts'
 import type { AnyContract, ChannelOf, Contract, DataOf } from '../protocol/contract.ts'
 import { jsonCodec } from '../protocol/json-codec.ts'
 import type { Position } from '../protocol/position.ts'
@@ -185,9 +185,11 @@ export class Hub<C extends Contract = AnyContract> {
    * Ends the connections of a user, or one connection, on whichever node they are.
    *
    * @param close - @default 3503 "force disconnect", after which clients do not come back by themselves
+   * @throws {TypeError} when the code is not one that an application or the hub may close with, 3000 to 4999.
    * @throws {HubError} when the order could not be given to the other nodes; this node has obeyed nevertheless.
    */
   async disconnect(target: DisconnectTarget, close: CloseCode = CloseCodes.forceDisconnect): Promise<void> {
+    if (!isCloseCode(close.code)) throw new TypeError(`close code ${close.code} is not in 3000 to 4999`)
     this.#obey({ target, close })
     try {
       await this.#control.disconnect({ target, close })
@@ -207,6 +209,8 @@ export class Hub<C extends Contract = AnyContract> {
   ): Promise<HistoryResult<DataOf<C, Name>>> {
     this.#checkChannel(channel)
     const { limit = this.#limits.maxPublicationsPerReply, since, reverse = false } = options
+    if (!Number.isSafeInteger(limit) || limit < 0)
+      throw new TypeError(`limit must be a whole number from 0, not ${limit}`)
     try {
       return toHistoryResult(await this.#readHistory({ channel, limit, since, reverse }))
     } catch (error) {
@@ -362,6 +366,7 @@ export class Hub<C extends Contract = AnyContract> {
       bus: this.#bus,
       ringBudget: this.#ringBudget,
       maxPublicationsPerReply: this.#limits.maxPublicationsPerReply,
+      maxReplyBytes: this.#limits.highWaterBytes,
       gate: (read) => this.#gate.run(read),
       count: (what, by) => {
         this.#counts[what] += by

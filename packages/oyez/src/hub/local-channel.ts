@@ -14,6 +14,8 @@ export interface ChannelHost {
   readonly bus: Bus
   readonly ringBudget: RingBudget
   readonly maxPublicationsPerReply: number
+  /** Bytes of publications in one answer, beyond which the rest comes as pushes, at the pace of the client. */
+  readonly maxReplyBytes: number
   /** Runs a log read when there is room for one. */
   gate(read: () => Promise<ReadResult>): Promise<ReadResult>
   count(what: 'delivered' | 'breaks' | 'resyncs', by: number): void
@@ -120,7 +122,7 @@ export class LocalChannel {
         cursor: at.offset,
       })
     }
-    const { publications } = verdict
+    const publications = withinBytes(verdict.publications, this.#host.maxReplyBytes)
     const cursor = publications.at(-1)?.offset ?? recover.offset
     const result: SubscribeResult = {
       ...resultAt({ epoch: sequencer.position.epoch, offset: recover.offset }, { wasRecovering: true }),
@@ -304,6 +306,13 @@ function decodeAll(
     publications.push(publication)
   }
   return publications
+}
+
+/** As many of the first publications as fit, but one at least. */
+function withinBytes(publications: readonly Publication[], limit: number): readonly Publication[] {
+  let bytes = 0
+  const tooMany = publications.findIndex(({ data, info }) => (bytes += data.length + (info?.length ?? 0)) > limit)
+  return tooMany === -1 ? publications : publications.slice(0, Math.max(1, tooMany))
 }
 
 function resultAt(

@@ -54,6 +54,11 @@ export const CloseCodes: Readonly<Record<CloseCodeName, CloseCode>> = {
 /** The WebSocket's own code for a frame over the size limit; final, since the same frame would come again. */
 export const MESSAGE_TOO_BIG = 1009
 
+/** Whether a hub may close a connection with this code. */
+export function isCloseCode(code: number): boolean {
+  return Number.isInteger(code) && code >= 3000 && code <= 4999
+}
+
 /** Whether a client must not come back by itself after this close code. */
 export function isTerminalClose(code: number): boolean {
   return (code >= 3500 && code < 4000) || (code >= 4500 && code < 5000) || code === MESSAGE_TOO_BIG

@@ -271,7 +271,7 @@ describe('npm centrifuge', () => {
   })
 
   it('answers pings', async () => {
-    const { url, hub } = await wire.node({ times: { pingIntervalMs: 80, pongTimeoutMs: 40 } })
+    const { url, hub } = await wire.node({ times: { pingIntervalMs: 200, pongTimeoutMs: 150 } })
     const client = wire.centrifuge(url, { token: 'bob' })
     await connect(client)
     const wardens = await wire.connected(url)

@@ -5,7 +5,7 @@ describe('ping and pong', () => {
   const wire = useWire()
 
   it('keep a connection that answers', async () => {
-    const { url, hub } = await wire.node({ times: { pingIntervalMs: 80, pongTimeoutMs: 40 } })
+    const { url, hub } = await wire.node({ times: { pingIntervalMs: 200, pongTimeoutMs: 150 } })
     const client = await wire.connected(url)
     for (let n = 0; n < 4; n++) {
       expect(await client.next()).toEqual({})
@@ -16,7 +16,7 @@ describe('ping and pong', () => {
   })
 
   it('close one that does not answer with 3012, and no other', async () => {
-    const { url } = await wire.node({ times: { pingIntervalMs: 80, pongTimeoutMs: 40 } })
+    const { url } = await wire.node({ times: { pingIntervalMs: 200, pongTimeoutMs: 150 } })
     const [silent, alive] = [await wire.connected(url), await wire.connected(url)]
     const answer = async (): Promise<void> => {
       for (;;) {

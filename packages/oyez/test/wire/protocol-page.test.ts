@@ -93,7 +93,7 @@ describe('the client by hand of PROTOCOL.md', () => {
   it('follows a channel over a lost connection, in order, once, answers pings, and is told of a loss', async () => {
     const node = await wire.node({
       channels: { defaults: { historySize: 8 } },
-      times: { pingIntervalMs: 80, pongTimeoutMs: 40 },
+      times: { pingIntervalMs: 200, pongTimeoutMs: 150 },
     })
     const { hub } = node
     const shown: unknown[] = []

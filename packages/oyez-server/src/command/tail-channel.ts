@@ -49,10 +49,18 @@ class Tail {
         this.#client.disconnect()
       }
       const patience = setTimeout(() => this.#sink.notice(`no answer from ${url} yet; trying on`), PATIENCE_MS)
+      // Said once for each outage, not for each attempt.
+      let state: 'new' | 'connected' | 'lost' = 'new'
       this.#client.on('connecting', ({ code, reason }) => {
-        if (code !== 0) this.#sink.notice(`connection lost (${reason || code}); trying again`)
+        if (state !== 'connected') return
+        state = 'lost'
+        this.#sink.notice(`connection lost (${reason || code}); trying again`)
       })
-      this.#client.on('connected', () => clearTimeout(patience))
+      this.#client.on('connected', ({ node }) => {
+        clearTimeout(patience)
+        if (state === 'lost') this.#sink.notice(`connected again, to ${node}`)
+        state = 'connected'
+      })
       this.#client.on('disconnected', ({ code, reason }) => fail(`${url} ended the connection: ${reason} (${code})`))
       // The server subscribes every connection of a user to the user's own channel; others are asked for.
       if (channel.startsWith('#')) this.#listenToUser()

@@ -61,3 +61,28 @@ describe('tail', () => {
     expect(stderr).toMatch(/^oyez: the server refuses @control: [^\n]+\n$/)
   })
 })
+
+describe('tail, when its node dies', () => {
+  it('says so once, goes on at the node that takes its place, and repeats nothing', async () => {
+    const first = await OyezNode.start({ name: 'first' })
+    const tail = spawnOyez(['tail', 'room:life', '--history', '1', '-n', '2', '--url', first.url])
+    let output = ''
+    let notices = ''
+    tail.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    tail.stderr?.on('data', (chunk: Buffer) => (notices += chunk.toString()))
+    const code = new Promise((resolve) => tail.once('close', resolve))
+    await first.api('publish', { channel: 'room:life', data: 'before' })
+    await waitFor(() => output !== '')
+    await first.kill()
+    await waitFor(() => notices.includes('connection lost'))
+    const second = await OyezNode.start({ name: 'second', port: first.port })
+    await waitFor(() => notices.includes('connected again, to second'))
+    // The memory of the first node died with it, and that is not hidden.
+    await waitFor(() => notices.includes('BREAK (new-log)'))
+    await second.api('publish', { channel: 'room:life', data: 'after' })
+    expect(await code).toBe(0)
+    expect(output).toBe('1  "before"\n1  "after"\n')
+    expect(notices.match(/connection lost/g)).toHaveLength(1)
+    await second.kill()
+  })
+})

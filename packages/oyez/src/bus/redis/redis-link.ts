@@ -5,13 +5,13 @@ export interface RedisLinkOptions {
   readonly create: () => RedisClientType
   /** What must be true of a connection before it counts as ready. */
   readonly prepare: (client: RedisClientType) => Promise<void>
+  /** For connecting, greeting and preparing. A frozen server accepts connections and never greets, so this must be ours. */
+  readonly openTimeoutMs: () => number
   readonly onReady: () => void
   /** A ready connection was lost, or an attempt to replace it failed. */
   readonly onLost: (error: Error) => void
 }
 
-/** For connecting, greeting and preparing. A frozen server accepts connections and never greets, so this must be ours. */
-const OPEN_TIMEOUT_MS = 4_000
 const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 2_000
 
@@ -59,10 +59,10 @@ export class RedisLink {
     client.on('error', (error: unknown) => {
       if (this.#client === client && this.#state === 'ready') this.#lose(asError(error))
     })
+    const timeoutMs = this.#options.openTimeoutMs()
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<never>((_, reject) => {
-      const late = new Error(`no answer within ${OPEN_TIMEOUT_MS} ms`)
-      timer = setTimeout(() => reject(late), OPEN_TIMEOUT_MS)
+      timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     })
     const opened = client.connect().then(() => this.#options.prepare(client))
     // It may still reject after the timeout has won.

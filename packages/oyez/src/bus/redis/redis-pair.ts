@@ -19,6 +19,7 @@ export interface RedisPairOptions {
   readonly onStatus: (status: BusStatus) => void
 }
 
+const OPEN_TIMEOUT_MS = 4_000
 /** Hints that are gone for longer than this are an outage; a shorter absence is a gap. */
 const HINTS_GRACE_MS = 3_000
 
@@ -49,12 +50,15 @@ export class RedisPair {
     this.#commands = new RedisLink({
       create: () => this.#createClient(),
       prepare: (client) => this.#prepareCommands(client),
+      openTimeoutMs: () => OPEN_TIMEOUT_MS,
       onReady: () => this.#onCommandsReady(),
       onLost: (error) => this.#onCommandsLost(error),
     })
     this.#hints = new RedisLink({
       create: () => this.#createClient(),
       prepare: (client) => options.table.restore(client),
+      // A hundred thousand channels take Redis a good second; a slow link gets some more.
+      openTimeoutMs: () => OPEN_TIMEOUT_MS + Math.ceil(options.table.size / 20),
       onReady: () => this.#onHintsReady(),
       onLost: (error) => this.#onHintsLost(error),
     })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { BusError } from '../../../src/bus/bus-error.ts'
 import { RedisServer, waitFor } from '../../fixture/redis-server.ts'
@@ -136,6 +137,22 @@ it('a hints connection that Redis cuts is a gap, and the read after it misses no
   expect(node.heard.slice(heard).map(({ text }) => text)).toContain('live again')
   expect(node.states.filter((state) => state === 'down')).toEqual([])
   expect(node.bus.stats().reconnects).toBe(3)
+})
+
+it('a node that stalls in a flood is cut off by Redis, says so, and misses nothing by the read after it', async () => {
+  await server.command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 1mb 0 0')
+  const node = await start()
+  await node.bus.subscribe(['flood', 'room'])
+  const held = (await node.read('room', { limit: 0 })).head
+  const flood = `for i = 1, 10000 do redis.call('PUBLISH', KEYS[1], string.rep('x', 4096)) end`
+  // This process stands still until the flood is over.
+  spawnSync('redis-cli', ['-p', String(server.port), 'EVAL', flood, '1', 'oyez:{flood}:h'])
+  await node.store('room', 'after the flood')
+  await waitFor(() => node.statuses.some((status) => status.state === 'gap' && status.channels === undefined))
+  expect(node.bus.stats().reconnects).toBe(1)
+  expect(await node.texts('room', { after: held })).toEqual(['after the flood'])
+  expect(node.heard.filter(({ channel }) => channel === 'flood')).toEqual([])
+  expect(node.states.filter((state) => state === 'down')).toEqual([])
 })
 
 it('a commands connection that Redis cuts comes back, and hints go on meanwhile', async () => {

@@ -16,7 +16,10 @@ test('without options every channel has the documented defaults', () => {
 test('a namespace takes what it leaves out from the defaults, not from the built-in ones', () => {
   const rules = new ChannelRules({
     defaults: { historySize: 7, publish: 'anyone' },
-    namespaces: { room: { historySize: undefined, historyTtlMs: 5 }, typing: { logged: false } },
+    namespaces: {
+      room: { historySize: undefined, historyTtlMs: 5 } as { historyTtlMs: number },
+      typing: { logged: false },
+    },
   })
   expect(rules.of('room:1')).toMatchObject({ historySize: 7, historyTtlMs: 5, publish: 'anyone' })
   expect(rules.of('room:a:b').historyTtlMs).toBe(5)

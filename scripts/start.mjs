@@ -72,5 +72,7 @@ await runMain(async () => {
   const wanted = wantedPort()
   const port = await freePort(wanted)
   if (port !== wanted) console.log(`Port ${wanted} is in use by another program; using ${port} instead.`)
+  const address = `http://127.0.0.1:${port}/?user=`
+  console.log(`\nThe square opens at ${address}alice and, in a second tab, at ${address}bob`)
   serve(port)
 })

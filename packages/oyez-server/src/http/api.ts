@@ -1,9 +1,8 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { ErrorCodes, HubError, type HubErrorCode, type Position } from 'oyez'
+import { ErrorCodes, type Hub, HubError, type HubErrorCode, type Position } from 'oyez'
 import { z } from 'zod'
 import { VERSION } from '../version.ts'
-import type { AppOptions } from './app.ts'
 import { sameKey } from './api-key.ts'
 import { jsonBody } from './json-body.ts'
 
@@ -38,11 +37,21 @@ const HISTORY = z.object(
 const DISCONNECT = z.object({ user: USER }, { error: 'an object is needed' })
 const INFO = z.object({}, { error: 'an object is needed' })
 
+/** What the API needs of its node. */
+export interface ApiOptions {
+  readonly hub: Hub
+  /** Key of the API; without one it is off, or open with `dev`. */
+  readonly apiKey?: string | undefined
+  readonly dev: boolean
+  /** Largest payload of a publication, in bytes. */
+  readonly maxPayloadBytes: number
+}
+
 /**
  * The server API: `POST /api/publish`, `/send`, `/history`, `/disconnect`, `/info`, with header `X-API-Key`. What was understood is answered
  * with 200 and `{"result":…}` or `{"error":{"code","message"}}`.
  */
-export function apiRoutes(options: AppOptions): Hono {
+export function apiRoutes(options: ApiOptions): Hono {
   const { hub } = options
   const api = new Hono()
   api.use(keyNeeded(options))
@@ -103,7 +112,7 @@ export function apiRoutes(options: AppOptions): Hono {
   return api
 }
 
-function keyNeeded({ apiKey, dev }: AppOptions): MiddlewareHandler {
+function keyNeeded({ apiKey, dev }: ApiOptions): MiddlewareHandler {
   return async (context, next) => {
     if (apiKey === undefined) {
       if (dev) return next()

@@ -1,23 +1,16 @@
 import { Hono } from 'hono'
-import type { Hub } from 'oyez'
 import type { Log } from '../log/log.ts'
 import { Repeats } from '../log/repeats.ts'
-import { apiRoutes } from './api.ts'
+import { type ApiOptions, apiRoutes } from './api.ts'
 import { type DemoDesk, demoRoutes } from './demo-routes.ts'
 import type { Readiness } from './readiness.ts'
 import { staticFiles } from './static-files.ts'
 
 /** What the HTTP side of a node needs. */
-export interface AppOptions {
-  readonly hub: Hub
+export interface AppOptions extends ApiOptions {
   readonly readiness: () => Readiness
   readonly log: Log
   readonly websocketPath: string
-  /** Key of the API; without one it is off, or open with `dev`. */
-  readonly apiKey?: string | undefined
-  readonly dev: boolean
-  /** Largest payload of a publication, in bytes. */
-  readonly maxPayloadBytes: number
   readonly staticDir?: string | undefined
   /** Offers the demo routes. */
   readonly demo?: DemoDesk | undefined

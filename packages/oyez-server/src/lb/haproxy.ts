@@ -1,4 +1,4 @@
-import type { BalancedNode, BalancerOptions } from './balancer.ts'
+import type { BalancedNode, BalancerOptions } from './balancer-options.ts'
 
 /** A complete HAProxy configuration file. */
 export function haproxyConfig(nodes: readonly BalancedNode[], options: BalancerOptions): string {

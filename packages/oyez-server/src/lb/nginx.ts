@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { BalancedNode, BalancerOptions } from './balancer.ts'
+import type { BalancedNode, BalancerOptions } from './balancer-options.ts'
 
 const HEAD = `# nginx in front of oyez. Put this file into /etc/nginx/conf.d/ and check it with: nginx -t
 # Works with the open-source nginx of Debian 12 (1.22) and later.

@@ -74,7 +74,7 @@ export class Town {
   }
 
   async ruin(): Promise<void> {
-    await Promise.all(this.#nodes.map((node) => node?.kill()))
+    await Promise.all(this.#nodes.map(async (node) => node?.kill()))
     await this.redis.cleanup()
     await rm(this.#configDirectory, { recursive: true, force: true })
   }

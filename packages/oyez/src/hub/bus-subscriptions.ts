@@ -13,8 +13,8 @@ interface Entry {
 
 interface Wanted {
   readonly name: string
-  resolve(): void
-  reject(error: unknown): void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 /**

@@ -42,6 +42,9 @@ const CLOSE_TIMEOUT_MS = 5_000
 const MAX_FRAGMENTS = 64
 const MAX_BUFFERED_CHUNKS = 16_384
 
+/** The paths of all listeners on a server: the last word on an upgrade that nobody wants is spoken once. */
+const pathsOf = new WeakMap<HttpServer | HttpsServer, string[]>()
+
 /** Accepts WebSockets on existing HTTP servers and hands them to a hub. */
 export class WsListener {
   readonly #acceptor: Acceptor
@@ -77,16 +80,23 @@ export class WsListener {
 
   /**
    * Begins to accept upgrades of this server. Upgrades to other paths are left to the server's other listeners, or answered with 404 when there are
-   * none.
+   * none but such as this one.
    */
   attach(server: HttpServer | HttpsServer): this {
+    const paths = pathsOf.get(server) ?? []
+    pathsOf.set(server, paths)
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      const [path] = (request.url ?? '').split('?', 1)
+      const [path = ''] = (request.url ?? '').split('?', 1)
       if (path === this.#path) this.#upgrade(request, socket, head)
-      else if (server.listenerCount('upgrade') === 1) refuse(socket, '404 Not Found')
+      else if (server.listenerCount('upgrade') === paths.length && !paths.includes(path) && !socket.writableEnded)
+        refuse(socket, '404 Not Found')
     }
+    paths.push(this.#path)
     server.on('upgrade', onUpgrade)
-    this.#detach.add(() => server.off('upgrade', onUpgrade))
+    this.#detach.add(() => {
+      paths.splice(paths.indexOf(this.#path), 1)
+      server.off('upgrade', onUpgrade)
+    })
     return this
   }
 
@@ -142,6 +152,9 @@ function headerMap(request: IncomingMessage): ReadonlyMap<string, string> {
 }
 
 function refuse(socket: Duplex, status: string, extraHeaders = ''): void {
+  socket.on('error', ignore)
+  // Not left half open: nobody waits for the client to hang up.
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${extraHeaders}Content-Length: 0\r\n\r\n`)
 }
 

@@ -11,6 +11,6 @@ export type OriginPolicy = 'same-host' | 'any' | readonly string[]
 export function isOriginAllowed(origin: string | undefined, host: string | undefined, policy: OriginPolicy): boolean {
   if (origin === undefined || policy === 'any') return true
   if (policy !== 'same-host') return policy.includes(origin)
-  if (host === undefined) return false
+  if (host === undefined || host === '') return false
   return origin === `http://${host.toLowerCase()}` || origin === `https://${host.toLowerCase()}`
 }

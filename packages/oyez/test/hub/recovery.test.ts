@@ -119,7 +119,7 @@ test('a position that cannot be continued is told with its reason, and the strea
   const probe = await node.connected()
   const { epoch } = await probe.subscribe('news')
   for (const n of range(1, 40)) await node.hub.publish('news', n)
-  const elsewhere = await hubs.node({ inner: undefined })
+  const elsewhere = await hubs.node()
   const cases = [
     [{ epoch, offset: 3 }, 'trimmed'],
     [{ epoch, offset: 41 }, 'fork'],

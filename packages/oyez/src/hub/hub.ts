@@ -323,7 +323,7 @@ export class Hub<C extends Contract = AnyContract> {
   }
 
   #obey({ target, close }: DisconnectOrder): void {
-    if ('userId' in target) for (const connection of [...this.#registry.ofUser(target.userId)]) connection.close(close)
+    if ('userId' in target) for (const connection of this.#registry.ofUser(target.userId)) connection.close(close)
     else this.#registry.get(target.connectionId)?.close(close)
   }
 

@@ -14,14 +14,19 @@ export const MAX_FORKS = 16
  */
 export const APPEND_CODE = { appended: 1, duplicate: 2, outOfSequence: 3, unknownProducer: 4, expired: 5 } as const
 
+/** Arguments for one record. */
+const APPEND_ARGUMENTS = 11
+
 /**
- * Stores one record: checks first, then the append, then the bookkeeping, then the hint. One atomic step.
+ * Stores records, each by itself: checks first, then the append, then the bookkeeping, then the hint. One atomic step. What is the same for all of
+ * them (finding the script, the time and the master) is a third of the price of one: appends that come together share it. The answer has one
+ * element for each record, an error where Redis refused that one.
  *
- * Keys: metadata hash, stream. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
+ * Keys, for each record: metadata hash, stream. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
  * at which the stream may expire, `p<producer>` = `seq offset seconds`, `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
  * record, field `p` = `seq:producer`.
  *
- * Arguments: 1 record, 2 hint channel, 3 hint head, 4 deadline (server ms), 5 size, 6 ttl ms, 7 metadata ttl ms, 8 a fresh incarnation,
+ * Arguments, for each record: 1 record, 2 hint channel, 3 hint head, 4 deadline (server ms), 5 size, 6 ttl ms, 7 metadata ttl ms, 8 a fresh incarnation,
  * 9 producer id or '', 10 its seq, 11 idempotency key or ''.
  *
  * Two things differ from a plain reading of "both keys live and die together". The metadata outlives the stream, so that a subscriber of a channel that
@@ -30,24 +35,25 @@ export const APPEND_CODE = { appended: 1, duplicate: 2, outOfSequence: 3, unknow
  * once they have used up an eighth of the ttl that they were given in excess, which saves three calls on almost every append.
  */
 export const APPEND_SCRIPT: string = `
-local meta, log = KEYS[1], KEYS[2]
-local record, producer, key = ARGV[1], ARGV[9], ARGV[11]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
--- A request that lay in a stalled socket must not be carried out after its caller was told that it failed.
-if now > tonumber(ARGV[4]) then return {${APPEND_CODE.expired}} end
 
 -- The replication id is random and fresh at each promotion and each start of a master, so two histories that diverge never share a term.
 local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
 if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
+
+local function store(meta, log, args)
+local record, producer, key = args[1], args[9], args[11]
+
+-- A request that lay in a stalled socket must not be carried out after its caller was told that it failed.
+if now > tonumber(args[4]) then return {${APPEND_CODE.expired}} end
 
 -- Reading the hash first means that no later write can fail on its type.
 local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'p' .. producer, 'k' .. key)
 local incarnation, oldTerm, top, expires = m[1], m[2], tonumber(m[3] or ''), tonumber(m[4] or '') or 0
 -- A top that is no offset was not written here.
 local alive = incarnation and oldTerm and top and top >= 0 and top < 9e15 and top % 1 == 0
-local seq = producer ~= '' and tonumber(ARGV[10])
+local seq = producer ~= '' and tonumber(args[10])
 
 -- The answer that stores nothing, if there is one.
 local rejection
@@ -60,7 +66,7 @@ if alive and seq and m[5] then
     -- Sent again after a lost answer. The last one's offset is at hand, the ones before it are looked up within a client's window.
     local offset = lastOffset
     if seq < lastSeq then
-      local wanted = ARGV[10] .. ':' .. producer
+      local wanted = args[10] .. ':' .. producer
       for _, entry in ipairs(redis.call('XREVRANGE', log, lastOffset, '-', 'COUNT', 64)) do
         if entry[2][4] == wanted then
           offset = string.match(entry[1], '^%d+')
@@ -84,14 +90,14 @@ if rejection and (top == 0 or now >= expires or redis.call('EXISTS', log) == 1) 
 
 -- Append first, with the explicit id: when it fails, nothing has changed. NOMKSTREAM tells in the same call whether the stream is there.
 local id
-local stamp = seq and ARGV[10] .. ':' .. producer
+local stamp = seq and args[10] .. ':' .. producer
 if alive then
   id = string.format('%d', top + 1)
   local added
   if seq then
-    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', ARGV[5], id, 'd', record, 'p', stamp)
+    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', args[5], id, 'd', record, 'p', stamp)
   else
-    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', ARGV[5], id, 'd', record)
+    added = redis.pcall('XADD', log, 'NOMKSTREAM', 'MAXLEN', '~', args[5], id, 'd', record)
   end
   if type(added) == 'table' then
     -- The stream is ahead of the metadata: one of the two was tampered with or lost. Any other error is the caller's to hear.
@@ -127,7 +133,7 @@ else
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
   -- After any first write, Redis lets a script take all the memory it wants: delete only when there is something to delete.
   if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
-  incarnation, id, expires = ARGV[8], '1', 0
+  incarnation, id, expires = args[8], '1', 0
   m[5], m[6] = false, false
   local added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', stamp} or {}))
   if type(added) == 'table' and added.err then return added end
@@ -135,7 +141,7 @@ else
 end
 
 if seq then
-  redis.call('HSET', meta, 'n', id, 'p' .. producer, ARGV[10] .. ' ' .. id .. ' ' .. time[1])
+  redis.call('HSET', meta, 'n', id, 'p' .. producer, args[10] .. ' ' .. id .. ' ' .. time[1])
 else
   redis.call('HSET', meta, 'n', id)
 end
@@ -166,17 +172,27 @@ if (seq and not m[5]) or (key ~= '' and not m[6]) then
   end
 end
 
-local ttl = tonumber(ARGV[6])
+local ttl = tonumber(args[6])
 local slack = math.floor(ttl / 8)
 if expires < now + ttl or expires > now + ttl + slack then
   expires = now + ttl + slack
   redis.call('HSET', meta, 'x', string.format('%d', expires))
   redis.call('PEXPIREAT', log, string.format('%d', expires))
-  redis.call('PEXPIREAT', meta, string.format('%d', math.max(now + tonumber(ARGV[7]) + slack, expires + 1)))
+  redis.call('PEXPIREAT', meta, string.format('%d', math.max(now + tonumber(args[7]) + slack, expires + 1)))
 end
 
 -- The record is stored: a hint that cannot be published is a flag, not a failure.
 local epoch = incarnation .. '.' .. term
-local heard = redis.pcall('PUBLISH', ARGV[2], ARGV[3] .. string.char(#epoch) .. epoch .. string.char(#id) .. id .. record)
+local heard = redis.pcall('PUBLISH', args[2], args[3] .. string.char(#epoch) .. epoch .. string.char(#id) .. id .. record)
 return {${APPEND_CODE.appended}, epoch, id, type(heard) == 'table' and 0 or 1}
+end
+
+-- A record that Redis refuses does not keep the others from being stored.
+local replies = {}
+for i = 1, #KEYS / 2 do
+  local last = i * ${APPEND_ARGUMENTS}
+  local done, reply = pcall(store, KEYS[2 * i - 1], KEYS[2 * i], {unpack(ARGV, last - ${APPEND_ARGUMENTS - 1}, last)})
+  replies[i] = done and reply or redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply))
+end
+return replies
 `

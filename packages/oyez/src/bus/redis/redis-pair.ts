@@ -6,6 +6,7 @@ import type { ResolvedRedisOptions } from './options.ts'
 import { Probe } from './probe.ts'
 import { type CallKind, toBusError } from './redis-error-table.ts'
 import { RedisLink } from './redis-link.ts'
+import { type BatchItem, ScriptBatch } from './script-batch.ts'
 import { type Script, type ScriptCall, ScriptRunner } from './scripts.ts'
 import { ServerClock } from './server-clock.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
@@ -13,6 +14,8 @@ import type { SubscriptionTable } from './subscription-table.ts'
 export interface RedisPairOptions {
   readonly redis: ResolvedRedisOptions
   readonly scripts: readonly Script[]
+  /** One of the scripts: it takes many items at a time. */
+  readonly batched: Script
   readonly table: SubscriptionTable
   /** The pub/sub channel on which this node hears its own probes; one of those that the table always subscribes. */
   readonly probeName: string
@@ -35,6 +38,7 @@ export class RedisPair {
   readonly #hints: RedisLink
   readonly #probe: Probe
   #scripts: ScriptRunner | undefined
+  #batch: ScriptBatch | undefined
   #state: 'idle' | 'starting' | 'up' | 'down' | 'closed' = 'idle'
   /** Hints may have been lost since the last time that `gap` was said. */
   #gapDue = false
@@ -111,6 +115,14 @@ export class RedisPair {
     )
   }
 
+  /** Runs the batched script for one item, together with what else comes in this turn of the event loop. */
+  runBatched(item: BatchItem): Promise<unknown> {
+    return this.call(
+      'write',
+      () => this.#batch?.run(item) ?? Promise.reject(new BusError('unavailable', 'no connection')),
+    )
+  }
+
   /** Makes a call over the commands connection; whatever goes wrong rejects as a {@link BusError}. */
   async call<T>(kind: CallKind, send: (client: RedisClientType) => Promise<T>): Promise<T> {
     this.refuseWhenUnusable()
@@ -177,6 +189,7 @@ export class RedisPair {
     this.clock.observe(time, sentAt)
     this.#checkReplication(info)
     this.#scripts = runner
+    this.#batch = new ScriptBatch(runner, this.#options.batched)
   }
 
   /** Takes note of who the master is. @throws {BusError} when this is not a master or hides its replication id. */
@@ -234,6 +247,7 @@ export class RedisPair {
 
   #onCommandsLost(error: Error): void {
     this.#scripts = undefined
+    this.#batch = undefined
     this.#probe.stop()
     this.#goDown(error)
   }

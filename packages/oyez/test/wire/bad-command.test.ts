@@ -65,7 +65,10 @@ describe('a bad command', () => {
     await expectError({ subscribe: { channel: '#bystander' } }, { code: 103, message: 'permission denied' })
   })
 
-  it('that subscribes to the personal channel of nobody is answered with 103', async () => {
+  it('that subscribes to the personal channel of nobody is answered with 103, also for a client without a name', async () => {
+    const nobody = await wire.connected(node.url, '')
+    const reply = await nobody.ask({ id: 2, subscribe: { channel: '#' } })
+    expect(reply.error).toEqual({ code: 103, message: 'permission denied' })
     await expectError({ subscribe: { channel: '#' } }, { code: 103, message: 'permission denied' })
   })
 

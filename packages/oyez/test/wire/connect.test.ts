@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { MemoryBus } from '../../src/bus/memory/index.ts'
 import type { ConnectRequest } from '../../src/hub/hooks.ts'
 import { Refusal } from '../../src/hub/hooks.ts'
+import { FlakyBus } from '../../src/testing/flaky-bus.ts'
 import { RawClient } from './raw-client.ts'
 import { useWire } from './wire-fixture.ts'
 
@@ -51,6 +53,26 @@ describe('connect', () => {
     const { url } = await wire.node()
     const client = await wire.raw(url)
     expect(await client.connect('')).not.toHaveProperty('subs')
+  })
+
+  it('is answered before anything that its subscriptions hear meanwhile', async () => {
+    const bus = new FlakyBus(new MemoryBus())
+    const { url, hub } = await wire.node({
+      bus,
+      authenticate: ({ token }) => ({ userId: '', channels: token === 'both' ? ['open', 'slow'] : ['open'] }),
+    })
+    const first = await wire.raw(url)
+    await first.connect('one')
+    bus.hold('subscribe')
+    const client = await wire.raw(url)
+    client.send({ id: 1, connect: { token: 'both' } })
+    await expect.poll(() => bus.held('subscribe')).toBe(1)
+    await hub.publish('open', 'early')
+    expect(await first.push()).toMatchObject({ channel: 'open' })
+    bus.release('subscribe')
+    const { connect } = await client.next()
+    expect(connect?.subs?.['open']).not.toHaveProperty('offset')
+    expect(await client.next()).toEqual({ push: { channel: 'open', pub: { data: 'early', offset: 1 } } })
   })
 
   it('continues a server-side subscription from the position that the client gives', async () => {

@@ -18,7 +18,6 @@ export interface AdmissionHost {
   readonly registry: Registry
   readonly busSubscriptions: BusSubscriptions
   readonly version: string
-  onAdmitted(connection: Connection): void
   onSubscribed(connection: Connection, channel: string, recovered: boolean): void
   onHookError(hook: string, error: unknown): void
 }
@@ -61,7 +60,6 @@ export class Admission {
   #answer(connection: Connection, id: number, subs: ReadonlyMap<string, SubscribeResult>): void {
     const { nodeName, version, times } = this.#host
     const { data } = connection.identity
-    this.#host.onAdmitted(connection)
     connection.admit({
       type: 'connected',
       id,

@@ -19,6 +19,8 @@ export interface ConnectionHost {
   connect(connection: Connection, message: Extract<ClientMessage, { type: 'connect' }>): Promise<void>
   /** Carries out any other command of an admitted client. */
   command(connection: Connection, message: ClientMessage): void
+  /** The client was let in, and will be told so before anything else. */
+  onAdmitted(connection: Connection): void
   /** The subscription ended without the client's asking. */
   dropSubscription(connection: Connection, subscription: Subscription): void
   /** The client drained: subscriptions that wait for it can go on. */
@@ -142,6 +144,7 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     this.#wasAdmitted = true
     this.#queue.unshift(this.#codec.encode(reply))
     this.#host.flushSoon(this)
+    this.#host.onAdmitted(this)
     const early = this.#early
     this.#early = []
     for (const message of early) if (this.isOpen) this.#take(message)

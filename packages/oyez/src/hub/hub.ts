@@ -106,7 +106,6 @@ export class Hub<C extends Contract = AnyContract> {
       nodeName: this.nodeName,
       version: VERSION,
       history: (request: HistoryRequest) => this.#readHistory(request),
-      onAdmitted: (connection: Connection) => this.#onAdmitted(connection),
       onSubscribed: (connection: Connection, channel: string, recovered: boolean) =>
         this.#events.emit('subscribed', { connection, channel, recovered }),
       onUnsubscribed: (connection: Connection, channel: string) =>
@@ -224,8 +223,8 @@ export class Hub<C extends Contract = AnyContract> {
   }
 
   /** The clients that have been let in at this node. */
-  connections(): Iterable<ConnectionView> {
-    return this.#registry.authenticated()
+  *connections(): Generator<ConnectionView> {
+    for (const connection of this.#registry.authenticated()) if (connection.isOpen) yield connection
   }
 
   /** Numbers of this moment; costs a pass over the connections. */
@@ -347,6 +346,7 @@ export class Hub<C extends Contract = AnyContract> {
       flushSoon: (connection) => this.#flusher.add(connection),
       connect: (connection, message) => this.#admission.connect(connection, message),
       command: (connection, message) => this.#commands.handle(connection, message),
+      onAdmitted: (connection) => this.#onAdmitted(connection),
       dropSubscription: (connection, subscription) => {
         this.#commands.drop(connection, subscription)
         this.#events.emit('unsubscribed', { connection, channel: subscription.channel })

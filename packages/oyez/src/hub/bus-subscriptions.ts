@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
+import { BusError } from '../bus/bus-error.ts'
 import type { ChannelRules } from './channel-rule.ts'
 import { type ChannelHost, LocalChannel } from './local-channel.ts'
 import type { Subscription } from './subscription.ts'
@@ -161,9 +162,12 @@ export class BusSubscriptions {
       await this.#bus.subscribe(wanted.map(({ name }) => name))
       for (const { resolve } of wanted) resolve()
     } catch (error) {
-      const [only] = wanted
-      if (wanted.length === 1) return only?.reject(error)
-      // One channel that the bus refuses must not take the others with it.
+      const isRefusal = error instanceof BusError && error.code === 'refused'
+      if (wanted.length === 1 || !isRefusal) {
+        for (const { reject } of wanted) reject(error)
+        return
+      }
+      // One channel that the bus refuses must not take the others with it; of a bus that is away, one answer is enough.
       await Promise.all(wanted.map(({ name, resolve, reject }) => this.#bus.subscribe([name]).then(resolve, reject)))
     }
   }

@@ -181,11 +181,14 @@ export class LocalChannel {
     this.#host.count('delivered', this.#fanOut.deliver(publication))
   }
 
-  /** What follows a position: from memory when it reaches that far, else from the log. */
+  /**
+   * What follows a position: from memory when it reaches that far, else from the log. Memory may be behind the log, while the sequencer reads: then
+   * the rest comes as it does to everybody.
+   */
   async #continuation(sequencer: Sequencer, recover: Position): Promise<Continuation> {
     const limit = this.#host.maxPublicationsPerReply
     const fromRing = (): readonly Publication[] | undefined =>
-      sequencer.isFollowing && sequencer.knows(recover) ? sequencer.ring.after(recover.offset, limit) : undefined
+      sequencer.knows(recover) ? sequencer.ring.after(recover.offset, limit) : undefined
     let publications = fromRing()
     if (publications === undefined && sequencer.knows(recover) && recover.offset < sequencer.ring.floor) {
       // One read serves all who come back at the same time.

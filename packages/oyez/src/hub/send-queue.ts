@@ -62,7 +62,7 @@ export class SendQueue {
 
   clear(): void {
     this.#items = []
-    this.#growing = []
+    if (this.#growing.length > 0) this.#growing = []
     this.#queuedBytes = 0
   }
 

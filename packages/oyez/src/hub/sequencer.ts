@@ -80,10 +80,6 @@ export class Sequencer {
     return this.#keptBytes
   }
 
-  get isFollowing(): boolean {
-    return this.#state === 'following'
-  }
-
   /**
    * Takes the log's newest position as the start. Called when the bus subscription is live: a publication between the two would otherwise be lost.
    *

@@ -40,8 +40,8 @@ test('one refused channel does not take the others of the same tick with it', as
   const node = await hubs.node()
   const client = await node.connected()
   // The call for all, then the call for the first alone.
-  node.bus.failNext('subscribe')
-  node.bus.failNext('subscribe')
+  node.bus.failNext('subscribe', new BusError('refused', 'no rights to one of them'))
+  node.bus.failNext('subscribe', new BusError('refused', 'no rights'))
   const ids = ['a', 'b', 'c'].map((channel) => client.send({ subscribe: { channel } }))
   const answers = await Promise.all(ids.map((id) => client.reply(id)))
   expect(answers.map(({ error }) => error?.code)).toEqual([100, undefined, undefined])
@@ -56,4 +56,15 @@ test('a personal channel that the bus refuses ends the connect with an error, an
   expect(node.hub.stats()).toMatchObject({ users: 0, subscriptions: 0 })
   client.send({ subscribe: { channel: 'news' } })
   expect(await client.closed()).toBe(3501)
+})
+
+test('a bus that is away is asked once for all channels of a tick, not once for each', async () => {
+  const node = await hubs.node()
+  const client = await node.connected()
+  const before = node.bus.calls('subscribe')
+  node.bus.failNext('subscribe')
+  const ids = Array.from({ length: 100 }, (_, n) => client.send({ subscribe: { channel: `c${n}` } }))
+  const answers = await Promise.all(ids.map((id) => client.reply(id)))
+  expect(answers.every(({ error }) => error?.code === 100)).toBe(true)
+  expect(node.bus.calls('subscribe') - before).toBe(1)
 })

@@ -196,6 +196,23 @@ test('so does a storm on a node that knows the channel but not so far back', asy
   expect(results.every(({ publications }) => publications?.length === 40)).toBe(true)
 })
 
+test('a storm that meets a node whose bus has just come back is served from memory', async () => {
+  const node = await hubs.node()
+  const witness = await node.connected()
+  const { epoch } = await witness.subscribe('news')
+  for (const n of range(1, 50)) await node.hub.publish('news', n)
+  await witness.received('news', 50)
+  node.bus.hold('read')
+  node.bus.gap()
+  const storm = await Promise.all(range(1, 100).map(() => node.connected()))
+  const results = await Promise.all(storm.map((one) => one.subscribe('news', { recover: true, epoch, offset: 10 })))
+  expect(results.every(({ publications }) => publications?.length === 40)).toBe(true)
+  expect(node.bus.held('read')).toBe(1)
+  await node.hub.publish('news', 51)
+  node.bus.release('read')
+  for (const one of storm) expect((await one.received('news', 1))[0]?.offset).toBe(51)
+})
+
 test('all workers gone: a log that began anew is a break, never a silent restart', async () => {
   const before = await hubs.node()
   const client = await before.connected()

@@ -34,6 +34,17 @@ export const programs: readonly Program[] = [
     control: false,
   },
   {
+    // Above, each publish is answered when it is stored, which is one more write per message; the other programs answer nothing.
+    name: 'oyez-one-way',
+    label: 'the same, without acknowledgement',
+    file: 'programs/oyez.js',
+    args: [],
+    dialect: 'oyez-one-way',
+    nodes: 2,
+    control: false,
+    scenarios: ['user-to-user'],
+  },
+  {
     name: 'socketio',
     label: 'Socket.IO + redis-adapter',
     file: 'programs/socketio.js',

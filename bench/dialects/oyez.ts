@@ -19,3 +19,9 @@ export const oyezDialect: Dialect = {
   publish: (channel, payload, id) => `{"id":${id},"publish":{"channel":"${channel}","data":${payload}}}`,
   sendTo: (user, payload, id) => `{"id":${id},"publish":{"channel":"#${user}","data":${payload}}}`,
 }
+
+/** The same client, which sends to users without asking for an acknowledgement, as the clients of the other programs do. */
+export const oyezOneWayDialect: Dialect = {
+  ...oyezDialect,
+  sendTo: (user, payload) => `{"send":{"data":{"to":"${user}","data":${payload}}}}`,
+}

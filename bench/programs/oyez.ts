@@ -7,10 +7,14 @@ import type { ServerOrders } from '../child/order.ts'
 import { listen } from './plain-server.ts'
 
 async function start(redisUrl: string): Promise<{ readonly port: number }> {
-  const hub = new Hub({
+  const hub: Hub = new Hub({
     bus: new RedisBus({ url: redisUrl }),
     authenticate: ({ url }) => ({ userId: new URL(url, 'ws://localhost').searchParams.get('user') ?? '' }),
     channels: { defaults: { publish: 'anyone' } },
+    onMessage: async (_, message) => {
+      const { to, data } = message as { readonly to: string; readonly data: unknown }
+      await hub.sendToUser(to, data)
+    },
   })
   await hub.start()
   const server = createServer()

@@ -18,7 +18,11 @@ async function timesCheaperThanSocketIo(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'oyez-bench-'))
   try {
     const file = join(folder, 'result.json')
-    await promisify(execFile)(process.execPath, [COMMAND, ...ARGUMENTS, '--result', file])
+    await promisify(execFile)(process.execPath, [COMMAND, ...ARGUMENTS, '--result', file]).catch(
+      (error: Error & { readonly stdout: string; readonly stderr: string }) => {
+        throw new Error(`the benchmark failed:\n${error.stdout}${error.stderr}`)
+      },
+    )
     const results = JSON.parse(await readFile(file, 'utf8')) as Results
     const row = summarize(results, 'fan-out', 'window-16').find(({ program }) => program === 'oyez')
     return row?.timesCheaper ?? Number.NaN

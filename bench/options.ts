@@ -19,7 +19,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick              short: about three minutes
+  --quick              short: about four minutes, without variants
   --markdown           write BENCHMARKS.md at the root
   --only A,B           programs: ${programs.map(({ name }) => name).join(', ')}
   --scenario A,B       scenarios: ${scenarios.map(({ name }) => name).join(', ')}
@@ -56,7 +56,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
       '--only',
       values.only,
       programs.map(({ name }) => name),
-    ),
+    ).filter((name) => values.only !== undefined || !quick || !isVariant(name)),
     scenarios: names(
       '--scenario',
       values.scenario,
@@ -70,6 +70,10 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
     profileFolder: values.profile,
     resultFile: values.result,
   }
+}
+
+function isVariant(program: string): boolean {
+  return programs.some(({ name, isVariant }) => name === program && isVariant === true)
 }
 
 function names(flag: string, given: string | undefined, known: readonly string[]): readonly string[] {

@@ -17,9 +17,9 @@ interface Waiting {
 }
 
 /**
- * Runs a script that takes many items at a time, in the order in which they came. While nothing is under way an item goes out at once, for waiting would
- * cost a turn of the event loop; while something is, the items of one turn share a call. Measured with 200 appends under way, this takes
- * Redis's cost from 21 to 14 µs an append, and the client's from 16 to 12 µs.
+ * Runs a script that takes many items at a time: the items of one turn of the event loop share a call, in the order in which they came. Measured with 200
+ * appends under way, this takes Redis's cost from 20 to 14 µs an append. A first item must not go ahead of the others of its turn: their hints
+ * would come apart, and a channel with a thousand subscribers would be written to twice.
  */
 export class ScriptBatch {
   readonly #runner: ScriptRunner
@@ -29,8 +29,6 @@ export class ScriptBatch {
   #waiting: Waiting[] = []
   #bytes = 0
   #scheduled = false
-  /** Calls without an answer. */
-  #underWay = 0
 
   /** @param script - Answers with one element for each item; an error in place of an element is that item's alone. */
   constructor(runner: ScriptRunner, script: Script) {
@@ -44,8 +42,7 @@ export class ScriptBatch {
       this.#args.push(...args)
       this.#waiting.push({ resolve, reject })
       for (const arg of args) this.#bytes += arg.length
-      const isFull = this.#waiting.length >= MAX_ITEMS || this.#bytes >= MAX_BYTES
-      if (isFull || this.#underWay === 0) this.#flush()
+      if (this.#waiting.length >= MAX_ITEMS || this.#bytes >= MAX_BYTES) this.#flush()
       else this.#flushSoon()
     })
   }
@@ -68,14 +65,9 @@ export class ScriptBatch {
     this.#args = []
     this.#waiting = []
     this.#bytes = 0
-    this.#underWay += 1
     this.#runner.run(call).then(
-      (replies) => {
-        this.#underWay -= 1
-        settleAll(waiting, Array.isArray(replies) ? replies : [])
-      },
+      (replies) => settleAll(waiting, Array.isArray(replies) ? replies : []),
       (error: unknown) => {
-        this.#underWay -= 1
         for (const { reject } of waiting) reject(error)
       },
     )

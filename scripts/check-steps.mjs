@@ -34,6 +34,7 @@ export function checkSteps() {
     },
     { name: 'format', commands: [[bin('biome'), 'format', '.']] },
     { name: 'layers', commands: [[node, 'scripts/check-layers.mjs']] },
+    { name: 'wire schema', commands: [[node, 'scripts/schema.mjs', '--check']] },
     { name: 'lock file', commands: [[node, 'scripts/check-lock.mjs']] },
     { name: 'lint', commands: [[bin('oxlint'), '--type-aware', '.']], after: 'types' },
     ...(existsSync(`${root}scripts/size.mjs`)

@@ -31,7 +31,7 @@ export function importsOf(text) {
  * @returns {SourceFile[]}
  */
 export function readSources(folder) {
-  const skipped = new Set(['node_modules', 'dist', '.git', 'coverage'])
+  const skipped = new Set(['node_modules', 'dist', '.git', 'coverage', 'generated'])
   /** @type {SourceFile[]} */
   const files = []
   /** @param {string} at */

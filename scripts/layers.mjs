@@ -27,6 +27,7 @@ export const libraryLayers = [
     mayImport: [/^protocol\//, /^bus\/[^/]+$/, /^transport\/transport\.ts$/],
     packages: [node],
   },
+  { name: 'codec/', files: /^codec\//, mayImport: [/^protocol\//], packages: [node] },
   { name: 'client/', files: /^client\//, mayImport: [/^protocol\//], packages: [] },
   {
     name: 'testing/',

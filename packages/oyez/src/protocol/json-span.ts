@@ -37,6 +37,19 @@ export function rawMember(text: string, path: readonly string[]): string | undef
   return text.slice(start, end)
 }
 
+/** Whether JSON that `JSON.parse` has accepted is nested deeper than 128 levels. */
+export function isTooDeep(text: string): boolean {
+  // As many brackets do not fit.
+  if (text.length <= 2 * MAX_DEPTH) return false
+  try {
+    endOfValue(text, skipSpace(text, 0), MAX_DEPTH)
+    return false
+  } catch (error) {
+    if (error instanceof NestingError) return true
+    throw error
+  }
+}
+
 function memberSpan(
   text: string,
   objectStart: number,

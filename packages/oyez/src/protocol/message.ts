@@ -66,6 +66,11 @@ export type ClientMessage =
       readonly type: 'publish'
       readonly channel: string
       readonly data: Payload
+      /**
+       * Why the payload is no JSON value, which only binary wire forms can carry; absent when it is one. It may then be published where the channel's
+       * rule allows any bytes, and nowhere else.
+       */
+      readonly notJson?: string | undefined
       /** Exactly-once publishing: the producer's id and the number of this message in this channel, from 1. */
       readonly producer?: { readonly id: string; readonly seq: number } | undefined
     })

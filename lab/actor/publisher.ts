@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import { Client, ClientError } from 'oyez/client'
+import type { PublisherCast } from './cast.ts'
+import { Journal } from './journal.ts'
+import { obey, say } from './obey.ts'
+import { actorSocket } from './socket.ts'
+
+const TICK_MS = 20
+const PROGRESS_MS = 100
+
+/** One client that publishes numbered messages. */
+class Publisher {
+  acked = 0
+  sent = 0
+  failed = 0
+  readonly #actor: number
+  readonly #name: string
+  readonly #client: Client
+  readonly #journal: Journal
+  readonly #numbers = new Map<string, number>()
+  readonly #padding: string
+  #owed = 0
+  #next = 0
+  #pending = 0
+  #onIdle: (() => void) | undefined
+
+  constructor(actor: number, cast: PublisherCast, journal: Journal) {
+    this.#actor = actor
+    this.#name = cast.names[actor] ?? ''
+    this.#journal = journal
+    this.#padding = 'x'.repeat(cast.payloadBytes)
+    journal.write('name', actor, this.#name, 'publisher')
+    this.#client = new Client(
+      cast.urls.map((url) => `${url}?user=${this.#name}`),
+      { WebSocket: actorSocket(cast.cookie), backoff: { minMs: 50, maxMs: 500 }, publishQueue: 20_000 },
+    )
+    this.#client.on('connected', ({ node }) => journal.write('on', actor, node))
+    this.#client.on('connecting', ({ code, reason }) => journal.write('off', actor, code, reason))
+    this.#client.on('disconnected', ({ code, reason }) => journal.write('off', actor, code, reason))
+    this.#client.on('error', ({ error }) => journal.write('err', actor, error.code, error.message))
+    this.#client.connect()
+  }
+
+  ready(): Promise<void> {
+    return this.#client.ready(20_000)
+  }
+
+  /** Publishes what is due by now to the busy channels in turn. */
+  tick(messages: number, busy: readonly string[]): void {
+    this.#owed += messages
+    while (this.#owed >= 1) {
+      this.#owed -= 1
+      const channel = busy[this.#next++ % busy.length]
+      if (channel !== undefined) this.say(channel)
+    }
+  }
+
+  say(channel: string): void {
+    const n = (this.#numbers.get(channel) ?? 0) + 1
+    this.#numbers.set(channel, n)
+    this.sent += 1
+    this.#pending += 1
+    this.#journal.write('send', this.#actor, channel, n)
+    const data = { p: this.#name, n, ...(this.#padding !== '' && { x: this.#padding }) }
+    this.#client
+      .publish(channel, data)
+      .then(
+        (position) => {
+          this.acked += 1
+          this.#journal.write('ack', this.#actor, channel, n, position?.epoch ?? '', position?.offset ?? 0)
+        },
+        (error: unknown) => {
+          this.failed += 1
+          const code = error instanceof ClientError ? error.code : 'strange'
+          this.#journal.write('nack', this.#actor, channel, n, code, String(error))
+        },
+      )
+      .finally(() => {
+        this.#pending -= 1
+        if (this.#pending === 0) this.#onIdle?.()
+      })
+      .catch(() => undefined)
+  }
+
+  async idle(): Promise<void> {
+    if (this.#pending > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+}
+
+const cast = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as PublisherCast
+const journal = new Journal(cast.journal)
+const publishers = cast.names.map((_, actor) => new Publisher(actor, cast, journal))
+let ticking: NodeJS.Timeout | undefined
+let stillAt = 0
+let stillNext = 0
+
+function tick(): void {
+  for (const publisher of publishers) publisher.tick((cast.perSecond * TICK_MS) / 1_000, cast.busy)
+  if (cast.still.length === 0 || performance.now() < stillAt) return
+  stillAt = performance.now() + cast.stillEveryMs
+  publishers[stillNext % publishers.length]?.say(cast.still[stillNext % cast.still.length] ?? '')
+  stillNext += 1
+}
+
+const sum = (field: 'sent' | 'failed' | 'acked'): number => publishers.reduce((total, one) => total + one[field], 0)
+
+setInterval(() => {
+  say({ acked: publishers.map(({ acked }) => acked), sent: sum('sent'), failed: sum('failed') })
+}, PROGRESS_MS)
+
+obey(async ({ order }) => {
+  if (order === 'start') {
+    await Promise.all(publishers.map((publisher) => publisher.ready()))
+    ticking = setInterval(tick, TICK_MS)
+  } else if (order === 'stop') {
+    clearInterval(ticking)
+    await Promise.all(publishers.map((publisher) => publisher.idle()))
+  } else if (order === 'last-words') {
+    for (const channel of [...cast.busy, ...cast.still, ...cast.idle]) {
+      for (const publisher of publishers) publisher.say(channel)
+    }
+    await Promise.all(publishers.map((publisher) => publisher.idle()))
+  } else if (order === 'finish') {
+    for (const publisher of publishers) publisher.close()
+    journal.close()
+  }
+  return sum('acked')
+})

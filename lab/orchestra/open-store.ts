@@ -1,0 +1,16 @@
+import type { Random } from '../random.ts'
+import type { StageSetup } from './stage-setup.ts'
+import { SingleRedis, type Store, WorkerStore } from './store.ts'
+
+export async function openStore(setup: StageSetup, directory: string, random: Random): Promise<Store> {
+  switch (setup.store) {
+    case 'worker':
+      return new WorkerStore()
+    case 'redis':
+    case 'redis-rdb':
+    case 'redis-aof':
+      return SingleRedis.start(setup, directory, random)
+    default:
+      throw new Error(`no store ${setup.store}`)
+  }
+}

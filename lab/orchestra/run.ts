@@ -1,0 +1,197 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { check, type Verdict } from '../checker/checker.ts'
+import { Random } from '../random.ts'
+import { faults } from '../scenario/faults.ts'
+import type { Scenario } from '../scenario/scenario.ts'
+import { Chronicle } from './chronicle.ts'
+import { baselineOf, leftovers } from './leftovers.ts'
+import { readLogs } from './read-logs.ts'
+import { Stage } from './stage.ts'
+import { type StageSetup, USUAL } from './stage-setup.ts'
+import type { Step } from './step.ts'
+import { pause, until } from './until.ts'
+
+/** How long a run is, and what differs from its scenario. */
+export interface RunOptions {
+  readonly seed: number
+  /** Faults go on for so long … */
+  readonly minutes?: number
+  /** … or for so many rounds, whichever ends first. */
+  readonly rounds?: number
+  readonly stage?: Partial<StageSetup>
+  readonly onProgress?: (progress: Progress) => void
+  /** Journals stay on disk, to be looked at. */
+  readonly keep?: boolean
+}
+
+export interface Progress {
+  readonly phase: string
+  readonly round: number
+  readonly step: Step | undefined
+  readonly delivered: number
+  readonly acked: number
+  readonly elapsedMs: number
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly scenario: string
+  readonly seed: number
+  readonly rounds: number
+  readonly ms: number
+  /** Why it could not be carried through; then there is no verdict. */
+  readonly failure?: string
+  readonly verdict?: Verdict
+  readonly directory: string
+  readonly plan: readonly Step[]
+}
+
+const REST_MS = 500
+/** The limit for a lost last message, and time for a busy machine. */
+const SETTLE_MS = 20_000
+
+/** Runs one scenario: raises the stage, lets faults happen under load, lets everything come to rest, and has it checked. */
+export async function run(scenario: Scenario, options: RunOptions): Promise<RunResult> {
+  const started = performance.now()
+  const directory = await mkdtemp(join(tmpdir(), `oyez-lab-${scenario.name}-`))
+  const chronicle = new Chronicle(join(directory, 'chronicle.jsonl'))
+  const setup: StageSetup = { ...USUAL, ...scenario.stage, ...options.stage }
+  const lag = monitorEventLoopDelay({ resolution: 10 })
+  lag.enable()
+  const plan: Step[] = []
+  const about = { scenario: scenario.name, seed: options.seed, directory, plan }
+  const ended = (): { rounds: number; ms: number } => ({
+    rounds: plan.length,
+    ms: Math.round(performance.now() - started),
+  })
+  let stage: Stage | undefined
+  try {
+    stage = await Stage.open(setup, { directory, chronicle, seed: options.seed })
+    const play = new Play(stage, scenario, { options, plan, started })
+    const baseline = await baselineOf(stage)
+    await play.faults()
+    const logs = await play.rest()
+    await Promise.all([stage.publisher.finish(), ...stage.audiences.map((audience) => audience.finish())])
+    for (const text of await leftovers(stage, baseline)) chronicle.complain(text)
+    chronicle.phase('end')
+    await stage.close()
+    const { allows = [], noAbruptEnd = false } = scenario
+    // The orchestrator shares the machine with what it watches: how late its own timers were says how late everything was.
+    const slackMs = Math.round(1_000 + 2 * (lag.max / 1e6))
+    const evidence = { directory, logs, allows, historySize: setup.historySize, slackMs, noAbruptEnd }
+    const verdict = await check(evidence)
+    if (options.keep !== true && verdict.findings.total === 0) await rm(directory, { recursive: true, force: true })
+    return { ...about, ...ended(), verdict }
+  } catch (error) {
+    await stage?.close()
+    return { ...about, ...ended(), failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  } finally {
+    lag.disable()
+  }
+}
+
+/** The acts of a run. */
+class Play {
+  readonly #stage: Stage
+  readonly #scenario: Scenario
+  readonly #options: RunOptions
+  readonly #plan: Step[]
+  readonly #started: number
+  #phase = 'start'
+
+  constructor(stage: Stage, scenario: Scenario, around: { options: RunOptions; plan: Step[]; started: number }) {
+    this.#stage = stage
+    this.#scenario = scenario
+    this.#options = around.options
+    this.#plan = around.plan
+    this.#started = around.started
+  }
+
+  /** Load, and one fault after the other. */
+  async faults(): Promise<void> {
+    const { minutes = 1, rounds = Number.POSITIVE_INFINITY, seed } = this.#options
+    const { restMs = REST_MS } = this.#scenario
+    const progress = setInterval(() => this.#tell(), 1_000)
+    try {
+      await this.#stage.raiseCurtain()
+      this.#stage.chronicle.phase('load')
+      this.#phase = 'load'
+      await this.#observe()
+      await this.#stage.flow()
+      const end = performance.now() + minutes * 60_000
+      for (let round = 0; round < rounds && performance.now() < end; round++) {
+        await this.#strike(this.#scenario.plan(Random.branch(seed, round), round))
+        await pause(restMs)
+      }
+    } finally {
+      clearInterval(progress)
+    }
+  }
+
+  /** No more faults but a last one: everything must come to rest, and everybody hear the last words. */
+  async rest(): Promise<Awaited<ReturnType<typeof readLogs>>> {
+    const stage = this.#stage
+    this.#phase = 'settle'
+    stage.chronicle.phase('settle')
+    await stage.assembled()
+    await stage.publisher.ask({ order: 'stop' })
+    await this.#settled()
+    stage.chronicle.phase('last-words')
+    const { last } = this.#scenario
+    await Promise.all([
+      stage.publisher.ask({ order: 'last-words' }),
+      last === undefined ? undefined : this.#strike(last, false),
+    ])
+    await this.#settled()
+    stage.chronicle.phase('settled')
+    return readLogs(stage)
+  }
+
+  /** Waits until everybody stands at the heads; what does not come to rest is for the checker to find. */
+  async #settled(): Promise<void> {
+    let late: readonly string[] = []
+    await until(
+      'settled',
+      async () => {
+        const heads = await this.#stage.heads()
+        const answers = await this.#stage.tell({ order: 'behind', heads })
+        late = answers.map(({ detail = '' }) => detail).filter((detail) => detail !== '')
+        if (late.length > 0) await pause(200)
+        return late.length === 0
+      },
+      SETTLE_MS,
+    ).catch(() => this.#stage.chronicle.complain(`not at rest after ${SETTLE_MS} ms: ${late.join('; ')}`))
+  }
+
+  async #strike(step: Step, withFlow = true): Promise<void> {
+    const fault = faults[step.fault]
+    if (fault === undefined) throw new Error(`there is no fault ${step.fault}`)
+    if (withFlow) this.#plan.push(step)
+    const from = Date.now()
+    const outcome = await fault(this.#stage, step)
+    this.#stage.chronicle.write({ kind: 'fault', step, from, to: Date.now(), outcome })
+    await this.#observe()
+  }
+
+  /** Writes down how the logs stand. */
+  async #observe(): Promise<void> {
+    for (const state of await this.#stage.states()) {
+      this.#stage.chronicle.write({ kind: 'state', at: Date.now(), state })
+    }
+  }
+
+  #tell(): void {
+    const { audiences, publisher } = this.#stage
+    this.#options.onProgress?.({
+      phase: this.#phase,
+      round: this.#plan.length,
+      step: this.#plan.at(-1),
+      delivered: audiences.reduce((sum, { delivered }) => sum + delivered, 0),
+      acked: (publisher as typeof publisher | undefined)?.acked.reduce((sum, count) => sum + count, 0) ?? 0,
+      elapsedMs: performance.now() - this.#started,
+    })
+  }
+}

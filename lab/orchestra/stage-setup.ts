@@ -1,0 +1,41 @@
+/** What stands behind the nodes. */
+export type StoreKind = 'redis' | 'redis-rdb' | 'redis-aof' | 'sentinel' | 'cluster' | 'worker'
+
+/** What a scenario needs. */
+export interface StageSetup {
+  readonly store: StoreKind
+  readonly nodes: number
+  /** Clients with oyez's own library. */
+  readonly subscribers: number
+  /** Clients with the official Centrifuge library. */
+  readonly centrifuges: number
+  /** Processes for the oyez clients. */
+  readonly audiences: number
+  readonly publishers: number
+  /** Messages a second of each publisher. */
+  readonly perSecond: number
+  readonly busy: number
+  readonly still: number
+  readonly stillEveryMs: number
+  readonly payloadBytes: number
+  readonly historySize: number
+  /** What clients connect to: a fault proxy before each node, or a load balancer. */
+  readonly front: 'proxies' | 'nginx' | 'haproxy'
+  readonly mutant?: string | undefined
+}
+
+export const USUAL: StageSetup = {
+  store: 'redis',
+  nodes: 3,
+  subscribers: 30,
+  centrifuges: 0,
+  audiences: 1,
+  publishers: 3,
+  perSecond: 20,
+  busy: 1,
+  still: 8,
+  stillEveryMs: 500,
+  payloadBytes: 0,
+  historySize: 1_000_000,
+  front: 'proxies',
+}

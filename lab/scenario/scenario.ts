@@ -1,0 +1,23 @@
+import type { Effect } from '../orchestra/chronicle.ts'
+import type { StageSetup } from '../orchestra/stage-setup.ts'
+import type { Step } from '../orchestra/step.ts'
+import type { Random } from '../random.ts'
+
+/** A named way to make things go wrong. */
+export interface Scenario {
+  readonly name: string
+  /** One line for `--list`. */
+  readonly summary: string
+  /** What differs from the usual stage. */
+  readonly stage?: Partial<StageSetup>
+  /** Reasons of breaks that may occur; the checker confirms each. Nothing else may break. */
+  readonly allows?: readonly Effect[]
+  /** The next fault. The same numbers give the same plan. */
+  plan(random: Random, round: number): Step
+  /** Pause between two faults, in milliseconds. @default 500 */
+  readonly restMs?: number
+  /** A fault that strikes at the moment of the last words, which every subscriber must hear all the same. */
+  readonly last?: Step
+  /** No client may see its connection end without a close code. */
+  readonly noAbruptEnd?: boolean
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type CloseCode, CloseCodes, UnsubscribeCodes } from '../protocol/close-code.ts'
-import { type Codec, type Frame, FrameError } from '../protocol/codec.ts'
+import { type Frame, FrameError } from '../protocol/codec.ts'
 import type { ClientMessage, ServerMessage } from '../protocol/message.ts'
 import type { Break } from '../protocol/position.ts'
 import type { Transport, TransportFrame, TransportHandler } from '../transport/transport.ts'
@@ -31,7 +31,6 @@ export interface ConnectionHost {
 /** What a connection is made of. */
 export interface ConnectionParts {
   readonly transport: Transport
-  readonly codec: Codec
   readonly form: WireForm
   readonly request: AcceptRequest
 }
@@ -67,7 +66,6 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   publishing: Promise<void> | undefined
   readonly #host: ConnectionHost
   readonly #transport: Transport
-  readonly #codec: Codec
   readonly #queue: SendQueue
   #state: 'new' | 'connecting' | 'refused' | 'open' | 'closing' | 'gone' = 'new'
   #onGone: (() => void) | undefined
@@ -79,10 +77,9 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   /** Subscriptions of this connection that may be lagging: told to go on when the client drains. */
   #wasFull = false
 
-  constructor(host: ConnectionHost, { transport, codec, form, request }: ConnectionParts) {
+  constructor(host: ConnectionHost, { transport, form, request }: ConnectionParts) {
     this.#host = host
     this.#transport = transport
-    this.#codec = codec
     this.form = form
     this.request = request
     this.#queue = new SendQueue(transport, form)
@@ -142,7 +139,7 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     if (this.#state !== 'connecting') return
     this.#state = 'open'
     this.#wasAdmitted = true
-    this.#queue.unshift(this.#codec.encode(reply))
+    this.#queue.unshift(this.form.codec.encode(reply))
     this.#host.flushSoon(this)
     this.#host.onAdmitted(this)
     const early = this.#early
@@ -163,7 +160,7 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     if (this.#state === 'closing' || this.#state === 'gone') return
     let messages: ClientMessage[]
     try {
-      messages = this.#codec.decode(frame)
+      messages = this.form.codec.decode(frame)
     } catch (error) {
       this.close(badRequest(error instanceof FrameError ? error.message : 'frame not understood'))
       return
@@ -199,7 +196,7 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   }
 
   send(message: ServerMessage): void {
-    this.enqueueFrame(this.#codec.encode(message))
+    this.enqueueFrame(this.form.codec.encode(message))
   }
 
   enqueueFrame(frame: Frame): void {

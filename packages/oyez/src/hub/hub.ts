@@ -3,7 +3,6 @@ import type { Bus, BusStatus } from '../bus/bus.ts'
 import { channelProblem, personalChannel } from '../protocol/channel.ts'
 import { type CloseCode, CloseCodes, isCloseCode } from '../protocol/close-code.ts'
 import type { AnyContract, ChannelOf, Contract, DataOf } from '../protocol/contract.ts'
-import { jsonCodec } from '../protocol/json-codec.ts'
 import type { Position } from '../protocol/position.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
@@ -59,7 +58,7 @@ export class Hub<C extends Contract = AnyContract> {
   readonly #rules: ChannelRules
   readonly #events = new Emitter<HubEvents>()
   readonly #registry = new Registry()
-  readonly #forms = new WireForms()
+  readonly #forms: WireForms
   readonly #flusher = new Flusher()
   readonly #ringBudget: RingBudget
   readonly #gate = new ReadGate(CONCURRENT_READS)
@@ -86,6 +85,7 @@ export class Hub<C extends Contract = AnyContract> {
     this.#limits = limits
     this.#times = times
     this.#rules = new ChannelRules(options.channels)
+    this.#forms = new WireForms(options.codecs)
     this.#ringBudget = new RingBudget(limits.ringBytes)
     this.#busSubscriptions = new BusSubscriptions(this.#channelHost(), this.#rules, times.lingerMs)
     this.#publisher = new Publisher(options.bus, this.#rules)
@@ -152,12 +152,12 @@ export class Hub<C extends Contract = AnyContract> {
 
   /** Takes a client's transport over. A hub that is not running sends it away, to come back elsewhere. */
   accept(transport: Transport, request: AcceptRequest): void {
-    const form = this.#forms.of(jsonCodec, transport.pack)
-    const connection = new Connection(this.#connectionHost, { transport, codec: jsonCodec, form, request })
+    const form = this.#forms.of(request.format, transport.pack)
+    const connection = new Connection(this.#connectionHost, { transport, form, request })
     this.#registry.add(connection)
     connection.start()
     if (!this.accepting) connection.close(CloseCodes.shutdown)
-    else if (request.format !== 'json') connection.close(CloseCodes.inappropriateProtocol)
+    else if (form.codec.name !== request.format) connection.close(CloseCodes.inappropriateProtocol)
   }
 
   /**

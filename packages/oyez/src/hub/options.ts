@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
+import type { Codec } from '../protocol/codec.ts'
 import type { ChannelRulesOptions } from './channel-rule.ts'
 import type { HubHooks } from './hooks.ts'
 
@@ -39,6 +40,12 @@ export interface HubOptions extends HubHooks {
   readonly bus: Bus
   /** Shown to clients and in stats. @default a random name */
   readonly nodeName?: string | undefined
+  /**
+   * Wire forms beside JSON: `[protobufCodec]` of `oyez/codec/protobuf`. A client that asks for one that is not here is closed with 3506.
+   *
+   * @default none
+   */
+  readonly codecs?: readonly Codec[] | undefined
   /** How channels behave, by namespace. */
   readonly channels?: ChannelRulesOptions | undefined
   readonly limits?: Partial<HubLimits> | undefined

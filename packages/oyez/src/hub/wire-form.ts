@@ -1,4 +1,5 @@
 import type { Codec, Frame } from '../protocol/codec.ts'
+import { jsonCodec } from '../protocol/json-codec.ts'
 import type { Pack, PackedFrames } from '../transport/transport.ts'
 
 /** How one kind of connection is written to: a codec and a transport's framing. All connections of a kind share one object. */
@@ -9,9 +10,21 @@ export interface WireForm {
 
 /** The wire forms in use: one object for each codec and framing, so that fan-out can group connections by identity. */
 export class WireForms {
+  readonly #codecs: ReadonlyMap<string, Codec>
   readonly #forms: WireForm[] = []
 
-  of(codec: Codec, pack: Pack): WireForm {
+  /**
+   * @param codecs - Beside the JSON form.
+   * @throws {TypeError} when two of them have the same name.
+   */
+  constructor(codecs: readonly Codec[] = []) {
+    this.#codecs = new Map([jsonCodec, ...codecs].map((codec) => [codec.name, codec]))
+    if (this.#codecs.size <= codecs.length) throw new TypeError('HubOptions.codecs has two of the same name')
+  }
+
+  /** The form of a format, or the JSON form when the hub has no codec for it. */
+  of(format: Codec['name'], pack: Pack): WireForm {
+    const codec = this.#codecs.get(format) ?? jsonCodec
     const known = this.#forms.find((form) => form.codec === codec && form.pack === pack)
     if (known !== undefined) return known
     const form = { codec, pack }

@@ -8,7 +8,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'lab/test/**/*.test.ts',
+          ],
           exclude: ['**/*.real.test.ts', '**/node_modules/**'],
           testTimeout: 10_000,
         },
@@ -16,7 +21,12 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['packages/*/test/**/*.real.test.ts', 'apps/*/test/**/*.real.test.ts', 'bench/**/*.real.test.ts'],
+          include: [
+            'packages/*/test/**/*.real.test.ts',
+            'apps/*/test/**/*.real.test.ts',
+            'bench/**/*.real.test.ts',
+            'lab/test/**/*.real.test.ts',
+          ],
           testTimeout: 90_000,
           hookTimeout: 60_000,
           // Real programs share two cores: files run one after the other, so that a slow neighbour is never a failure.

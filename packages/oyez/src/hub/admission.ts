@@ -3,6 +3,7 @@ import { CloseCodes } from '../protocol/close-code.ts'
 import { ErrorCodes } from '../protocol/error-code.ts'
 import type { ClientMessage, SubscribeResult } from '../protocol/message.ts'
 import type { BusSubscriptions } from './bus-subscriptions.ts'
+import type { ChannelRules } from './channel-rule.ts'
 import type { Connection } from './connection.ts'
 import { type ConnectRequest, type HubHooks, type Identity, Refusal, toPayload } from './hooks.ts'
 import type { HubLimits, HubTimes } from './options.ts'
@@ -16,6 +17,7 @@ export interface AdmissionHost {
   readonly limits: HubLimits
   readonly times: HubTimes
   readonly registry: Registry
+  readonly rules: ChannelRules
   readonly busSubscriptions: BusSubscriptions
   readonly version: string
   onSubscribed(connection: Connection, channel: string, recovered: boolean): void
@@ -49,7 +51,11 @@ export class Admission {
       connection.extensions = message.extensions
       // Before the subscriptions: an order to disconnect the user must find this connection.
       registry.admit(connection, identity.userId)
-      const subs = await this.#subscribe(connection, serverSideChannels(identity), message)
+      const channels = serverSideChannels(identity)
+      if (!connection.form.codec.binary && channels.some((channel) => this.#host.rules.of(channel).binary)) {
+        return connection.close(CloseCodes.inappropriateProtocol)
+      }
+      const subs = await this.#subscribe(connection, channels, message)
       if (!connection.isConnecting) return
       this.#answer(connection, message.id, subs)
     } catch (error) {

@@ -12,6 +12,12 @@ export interface ChannelRule {
   readonly historySize: number
   /** Milliseconds they are kept after the last one. @default 300_000 */
   readonly historyTtlMs: number
+  /**
+   * Whether payloads may be any bytes, for clients of the binary form alone; clients of the JSON form are then answered with 108, or closed with 3506
+   * when the server subscribed them. Without it a payload that is not JSON is answered with 107. Every node must have the same value, and what is
+   * kept in the log stays as it was published. @default false
+   */
+  readonly binary: boolean
   /** Which clients may publish when there is no `authorizePublish` hook; the server always may. @default 'nobody' */
   readonly publish: Audience
   /** Which clients may subscribe when there is no `authorizeSubscribe` hook. @default 'anyone' */
@@ -33,6 +39,7 @@ const DEFAULT_RULE: ChannelRule = {
   logged: true,
   historySize: 100,
   historyTtlMs: 300_000,
+  binary: false,
   publish: 'nobody',
   subscribe: 'anyone',
 }
@@ -66,7 +73,7 @@ export class ChannelRules {
 }
 
 function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
-  const { logged, historySize, historyTtlMs, publish, subscribe } = rule
+  const { logged, historySize, historyTtlMs, binary, publish, subscribe } = rule
   const integer = (name: string, value: number): void => {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new TypeError(`channels.${where}.${name} must be a whole number from 1, not ${value}`)
@@ -77,10 +84,11 @@ function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
       throw new TypeError(`channels.${where}.${name} must be one of ${AUDIENCES.join(', ')}, not ${String(value)}`)
   }
   if (typeof logged !== 'boolean') throw new TypeError(`channels.${where}.logged must be true or false`)
+  if (typeof binary !== 'boolean') throw new TypeError(`channels.${where}.binary must be true or false`)
   integer('historySize', historySize)
   integer('historyTtlMs', historyTtlMs)
   const retention = { size: historySize, ttlMs: historyTtlMs, metaTtlMs: Math.max(META_TTL_MS, 2 * historyTtlMs) }
-  return Object.freeze({ logged, historySize, historyTtlMs, publish, subscribe, retention })
+  return Object.freeze({ logged, historySize, historyTtlMs, binary, publish, subscribe, retention })
 }
 
 /** Without the keys whose value is undefined, so that they do not hide a default. */

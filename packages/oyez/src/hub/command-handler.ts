@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import { type HubHooks, Refusal, toPayload } from './hooks.ts'
 import { HubError } from './hub-error.ts'
 import type { HubLimits } from './options.ts'
+import { decodePayload } from './payload.ts'
 import type { Publisher } from './publisher.ts'
 import { Subscription } from './subscription.ts'
 
@@ -38,6 +39,9 @@ export type HistoryReply = { readonly publications: readonly Publication[]; read
 
 /** Every command is answered, also a subscribe that an unsubscribe overtook. Temporary, since the client may have subscribed again since. */
 const ENDED_EARLY: ErrorCode = { ...ErrorCodes.internal, message: 'unsubscribed before the subscribe was answered' }
+
+/** The payloads of calls and messages: the codec has checked that they are JSON. */
+const JSON_PAYLOAD = { binary: false }
 
 /** A publish whose place in the order is taken. */
 interface Started {
@@ -109,8 +113,12 @@ export class CommandHandler {
    * the answer of the one before.
    */
   async #publish(connection: Connection, message: Command<'publish'>): Promise<Started> {
-    const { id, channel, data, producer } = message
-    if (!this.#isValidChannel(connection, id, channel)) return REFUSED
+    const { id, channel, data, producer, notJson } = message
+    if (!this.#isUsableChannel(connection, id, channel)) return REFUSED
+    if (notJson !== undefined && !this.#host.rules.of(channel).binary) {
+      this.#fail(connection, id, { ...ErrorCodes.badRequest, message: notJson })
+      return REFUSED
+    }
     if (data.length > this.#host.limits.maxPayloadBytes) {
       const limit = `payload is longer than ${this.#host.limits.maxPayloadBytes} bytes`
       this.#fail(connection, id, { ...ErrorCodes.badRequest, message: limit })
@@ -162,7 +170,7 @@ export class CommandHandler {
 
   async #subscribe(connection: Connection, message: Command<'subscribe'>): Promise<void> {
     const { id, channel, recover } = message
-    if (!this.#isValidChannel(connection, id, channel)) return
+    if (!this.#isUsableChannel(connection, id, channel)) return
     const { subscriptions } = connection
     if (subscriptions.has(channel)) return this.#fail(connection, id, ErrorCodes.alreadySubscribed)
     if (subscriptions.size >= this.#host.limits.maxChannelsPerConnection) {
@@ -216,7 +224,7 @@ export class CommandHandler {
 
   async #history(connection: Connection, message: Command<'history'>): Promise<void> {
     const { id, channel, since, reverse } = message
-    if (!this.#isValidChannel(connection, id, channel)) return
+    if (!this.#isUsableChannel(connection, id, channel)) return
     if (!(await this.#mayRead(connection, channel))) return this.#fail(connection, id, ErrorCodes.permissionDenied)
     if (!this.#host.rules.of(channel).logged) return this.#fail(connection, id, ErrorCodes.notAvailable)
     const most = this.#host.limits.maxPublicationsPerReply
@@ -229,14 +237,14 @@ export class CommandHandler {
   async #rpc(connection: Connection, { id, method, data }: Command<'rpc'>): Promise<void> {
     const { hooks } = this.#host
     if (hooks.onRpc === undefined) return this.#fail(connection, id, ErrorCodes.notAvailable)
-    const result = await this.#ask('onRpc', () => hooks.onRpc?.(connection, method, parse(data)))
+    const result = await this.#ask('onRpc', () => hooks.onRpc?.(connection, method, decodePayload(data, JSON_PAYLOAD)))
     connection.send({ type: 'rpc', id, data: toPayload(result ?? null) })
   }
 
   async #send(connection: Connection, { data }: Command<'send'>): Promise<void> {
     const { hooks } = this.#host
     if (hooks.onMessage === undefined) return connection.close(CloseCodes.notAvailable)
-    await this.#ask('onMessage', () => hooks.onMessage?.(connection, parse(data)))
+    await this.#ask('onMessage', () => hooks.onMessage?.(connection, decodePayload(data, JSON_PAYLOAD)))
   }
 
   /** Whether a connection may subscribe to a channel and read its history. A personal channel is read by its user alone. */
@@ -252,7 +260,8 @@ export class CommandHandler {
   #mayPublish(connection: Connection, channel: string, data: Payload): boolean | Promise<boolean> {
     const { hooks, rules } = this.#host
     if (hooks.authorizePublish === undefined) return isIn(rules.of(channel).publish, connection)
-    return this.#ask('authorizePublish', () => hooks.authorizePublish?.(connection, channel, parse(data))).then(
+    const see = (): unknown => decodePayload(data, rules.of(channel))
+    return this.#ask('authorizePublish', () => hooks.authorizePublish?.(connection, channel, see())).then(
       (permission) => permission === true,
     )
   }
@@ -268,10 +277,18 @@ export class CommandHandler {
     }
   }
 
-  #isValidChannel(connection: Connection, id: number, channel: string): boolean {
+  /** Whether the name is one, and the connection's wire form can carry the channel's payloads. Otherwise the command is answered. */
+  #isUsableChannel(connection: Connection, id: number, channel: string): boolean {
     const problem = channelProblem(channel)
-    if (problem === undefined) return true
-    this.#fail(connection, id, { ...ErrorCodes.badRequest, message: problem })
+    if (problem !== undefined) {
+      this.#fail(connection, id, { ...ErrorCodes.badRequest, message: problem })
+      return false
+    }
+    if (!this.#host.rules.of(channel).binary || connection.form.codec.binary) return true
+    this.#fail(connection, id, {
+      ...ErrorCodes.notAvailable,
+      message: 'not available: the channel carries binary payloads',
+    })
     return false
   }
 
@@ -306,9 +323,4 @@ function isIn(audience: Audience, connection: Connection): boolean {
     case 'nobody':
       return false
   }
-}
-
-/** The value that a hook sees. The codec has checked that the bytes are JSON. */
-function parse(data: Payload): unknown {
-  return JSON.parse(Buffer.from(data).toString('utf8'))
 }

@@ -1,8 +1,10 @@
 import type { ReadResult } from '../bus/bus.ts'
 import type { Publication } from '../protocol/message.ts'
 import type { Position } from '../protocol/position.ts'
+import type { ResolvedRule } from './channel-rule.ts'
 import type { HistoryReply } from './command-handler.ts'
 import { HubError } from './hub-error.ts'
+import { decodePayload } from './payload.ts'
 import { decodeRecord } from './record.ts'
 
 export interface HistoryOptions {
@@ -21,7 +23,7 @@ export interface PublisherInfo {
   readonly conn_info?: unknown
 }
 
-/** A kept publication, parsed. */
+/** A kept publication, parsed; the bytes of its payload in a channel whose rule has `binary`. */
 export interface HistoryPublication<Data> {
   readonly offset: number
   readonly data: Data
@@ -45,16 +47,12 @@ export function toHistoryReply(result: ReadResult): HistoryReply {
 }
 
 /** The protocol's answer, parsed for the application. @throws {HubError} when `since` belongs to a history that is gone. */
-export function toHistoryResult<Data>(reply: HistoryReply): HistoryResult<Data> {
+export function toHistoryResult<Data>(reply: HistoryReply, rule: ResolvedRule): HistoryResult<Data> {
   if (reply === undefined) throw new HubError('unrecoverable-position', 'the history after this position is gone')
   const publications = reply.publications.map(({ offset, data, info }) => ({
     offset,
-    data: parse(data) as Data,
-    info: info === undefined ? undefined : (parse(info) as PublisherInfo),
+    data: decodePayload(data, rule) as Data,
+    info: info === undefined ? undefined : (decodePayload(info, { binary: false }) as PublisherInfo),
   }))
   return { publications, position: reply.position }
-}
-
-function parse(bytes: Uint8Array): unknown {
-  return JSON.parse(Buffer.from(bytes).toString('utf8'))
 }

@@ -75,7 +75,8 @@ export interface HubHooks {
    * channels: those belong to their user alone. Without it the channel's rule decides.
    */
   authorizeSubscribe?(connection: ConnectionView, channel: string): boolean | Promise<boolean>
-  /** Whether a connection may publish this payload. Without it the channel's rule decides. `data` is the parsed JSON value. */
+  /** Whether a connection may publish this payload. Without it the channel's rule decides. `data` is the parsed JSON value, or
+   * a `Uint8Array` in channels whose rule has `binary`. */
   authorizePublish?(connection: ConnectionView, channel: string, data: unknown): boolean | Promise<boolean>
   /** Answers a call. Without it, calls are answered with error 108; throw a {@link Refusal} with code 104 for unknown methods. */
   onRpc?(connection: ConnectionView, method: string, params: unknown): unknown

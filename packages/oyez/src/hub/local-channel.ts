@@ -271,7 +271,13 @@ export class LocalChannel {
   #breakAll(broken: Break): void {
     const all = this.#receiving()
     for (const subscription of all) {
-      const last = subscription.state === 'lagging' ? { ...broken.last, offset: subscription.cursor } : broken.last
+      const { state, cursor, subscriber } = subscription
+      // Who has not got as far as the fork holds nothing that was rolled back: it goes on, in the history that survived.
+      if (state === 'lagging' && broken.fork !== undefined && cursor <= broken.fork) {
+        subscriber.tellEpoch(subscription, broken.next.epoch)
+        continue
+      }
+      const last = state === 'lagging' ? { ...broken.last, offset: cursor } : broken.last
       this.#break(subscription, { ...broken, last })
     }
     this.#host.onBreak(this.name, broken, all.length)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AppendRequest, AppendResult, Bus, ProducerStamp } from '../bus/bus.ts'
 import { BusError } from '../bus/bus-error.ts'
 import type { Payload } from '../protocol/message.ts'
+import type { Position } from '../protocol/position.ts'
 import type { ChannelRules } from './channel-rule.ts'
 import type { Connection } from './connection.ts'
 import { toPayload } from './hooks.ts'
@@ -26,15 +27,18 @@ export interface PublishRequest {
 export class Publisher {
   readonly #bus: Bus
   readonly #rules: ChannelRules
+  readonly #onStored: (channel: string, position: Position) => void
   /** The wire's info object per connection; it does not change while the connection lives. */
   readonly #infos = new WeakMap<Connection, Payload>()
   readonly #producers = new WeakMap<Connection, { readonly claimed: string; readonly bound: string }>()
   /** Publications stored or passed on. */
   published = 0
 
-  constructor(bus: Bus, rules: ChannelRules) {
+  /** @param onStored - Called with the place of every record that this node stored. */
+  constructor(bus: Bus, rules: ChannelRules, onStored: (channel: string, position: Position) => void) {
     this.#bus = bus
     this.#rules = rules
+    this.#onStored = onStored
   }
 
   /** Publishes for a client: with its identity as the server knows it, and its producer id bound to its user. */
@@ -69,7 +73,10 @@ export class Publisher {
         idempotencyKey: request.idempotencyKey,
       }
       const result = await this.#bus.append(append)
-      if (result.kind === 'appended') this.published += 1
+      if (result.kind === 'appended') {
+        this.published += 1
+        this.#onStored(channel, result.position)
+      }
       return result
     } catch (error) {
       throw asHubError(error)

@@ -31,6 +31,8 @@ const MAX_KEPT_HINTS = 1_024
 const MAX_KEPT_BYTES = 1_048_576
 /** Records per read of a resync. */
 const PAGE = 256
+/** A hint of this node's own publication that takes longer is lost. */
+const EXPECTED_WITHIN_MS = 1_000
 /** Epochs remembered as continued without a break. */
 const MAX_KNOWN_EPOCHS = 16
 
@@ -48,6 +50,7 @@ export class Sequencer {
   #keptOverflowed = false
   #resync: Promise<void> | undefined
   #isResyncAgain = false
+  #expected: (Position & { readonly since: number }) | undefined
   /**
    * Earlier epochs whose stream this sequencer continued, each with the last offset for which that is proved. Somebody who followed the earlier epoch
    * further than this node did may hold what the surviving history does not contain: only the log can judge.
@@ -133,9 +136,21 @@ export class Sequencer {
     return this.#resync
   }
 
-  /** Tries again after a failed resync; does nothing otherwise. */
+  /** A publication of this node's own was stored there: its hint should be here soon. */
+  expect({ epoch, offset }: Position): void {
+    if (epoch === this.#epoch && offset <= this.ring.top) return
+    this.#expected ??= { epoch, offset, since: performance.now() }
+  }
+
+  /** Called about once a second: tries again after a failed resync, and reads when a publication of this node's own was not heard in time. */
   retry(): void {
     if (this.#state === 'stale') void this.resync()
+    const expected = this.#expected
+    if (expected === undefined) return
+    const isHere = expected.epoch === this.#epoch && expected.offset <= this.ring.top
+    if (!isHere && performance.now() - expected.since < EXPECTED_WITHIN_MS) return
+    this.#expected = undefined
+    if (!isHere && this.#state === 'following') void this.resync()
   }
 
   /** Fetches older records into the ring, for clients that come back from below it. One read serves all who ask meanwhile. */

@@ -32,6 +32,7 @@ export interface RuleLayer {
   readonly history_ttl?: number | undefined
   readonly logged?: boolean | undefined
   readonly ephemeral?: boolean | undefined
+  readonly binary?: boolean | undefined
   readonly publish?: Audience | undefined
   readonly subscribe?: Audience | undefined
 }

@@ -41,6 +41,7 @@ const RULE = {
   history_ttl: duration(),
   logged: bool(),
   ephemeral: bool(),
+  binary: bool(),
   publish: audience(),
   subscribe: audience(),
 }

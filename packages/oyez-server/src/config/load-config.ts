@@ -184,6 +184,7 @@ function ruleOf(rule: RuleLayer, where: string): Partial<ChannelRule> {
     logged,
     historySize: rule.history_size,
     historyTtlMs: rule.history_ttl,
+    binary: rule.binary,
     publish: rule.publish,
     subscribe: rule.subscribe,
   })

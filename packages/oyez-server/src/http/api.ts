@@ -88,7 +88,7 @@ export function apiRoutes(options: ApiOptions): Hono {
       // As on the wire: 0 asks for the position only, a negative number for all that there is.
       const most = limit < 0 ? HISTORY_LIMIT : Math.min(limit, HISTORY_LIMIT)
       const { publications, position } = await hub.history(channel, { limit: most, reverse, since })
-      return { publications, ...wirePosition(position) }
+      return { publications: publications.map(wirePublication), ...wirePosition(position) }
     })
   })
   api.post('/disconnect', async (context) => {
@@ -172,6 +172,11 @@ function checkSize(data: unknown, maxPayloadBytes: number): void {
   if (Buffer.byteLength(JSON.stringify(data)) > maxPayloadBytes) {
     throw new ApiError(ErrorCodes.limitExceeded.code, `limit exceeded: data is larger than ${maxPayloadBytes} bytes`)
   }
+}
+
+/** Payloads of binary channels as base64. */
+function wirePublication({ data, ...rest }: { readonly data: unknown; readonly offset: number }): object {
+  return data instanceof Uint8Array ? { ...rest, b64data: Buffer.from(data).toString('base64') } : { ...rest, data }
 }
 
 function wirePosition(position: Position | undefined): { readonly offset?: number; readonly epoch?: string } {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hub, WsListener } from 'oyez'
+import { protobufCodec } from 'oyez/codec/protobuf'
 import type { ServerConfig } from '../config/server-config.ts'
 import { nodeApp } from '../http/app.ts'
 import type { DemoDesk } from '../http/demo-routes.ts'
@@ -67,6 +68,7 @@ export class ServerNode {
     const hub = new Hub({
       bus: await openBus(config),
       nodeName: options.name,
+      codecs: [protobufCodec],
       channels: config.channels,
       limits: config.limits,
       times: config.times,

@@ -120,5 +120,7 @@ function quote(value: string): string {
 }
 
 function text(payload: Payload): string {
-  return decoder.decode(payload)
+  const json = decoder.decode(payload)
+  // Between JSON tokens, where a line break may stand, it means nothing; clients that split frames at line breaks would be lost.
+  return json.includes('\n') ? json.replaceAll('\n', ' ') : json
 }

@@ -1,7 +1,8 @@
 import type { Break, Position } from './position.ts'
 
 /**
- * A payload: the UTF-8 bytes of one JSON value, kept as the publisher wrote them. It is never parsed and written again on its way.
+ * A payload: the UTF-8 bytes of one JSON value, or any bytes in a channel whose rule allows them, kept as the publisher wrote them. It is never parsed
+ * and written again on its way.
  */
 export type Payload = Uint8Array
 

@@ -16,6 +16,7 @@ import { drain } from './drain.ts'
 import { Emitter } from './emitter.ts'
 import { Flusher } from './flusher.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { type HistoryOptions, type HistoryResult, toHistoryReply, toHistoryResult } from './history-result.ts'
 import type { AcceptRequest, ConnectionView } from './hooks.ts'
 import { HubError } from './hub-error.ts'
@@ -33,7 +34,6 @@ import { WireForms } from './wire-form.ts'
 
 /** Log reads that run at a time. */
 const CONCURRENT_READS = 64
-const RETRY_MS = 1_000
 
 export interface PublishOptions {
   /** A repeated publish with the same key within five minutes is stored once. At most 64 bytes. */
@@ -66,7 +66,7 @@ export class Hub<C extends Contract = AnyContract> {
   readonly #busSubscriptions: BusSubscriptions
   readonly #publisher: Publisher
   readonly #control: Control
-  readonly #audit: Audit
+  readonly #housekeeping: Housekeeping
   readonly #admission: Admission
   readonly #commands: CommandHandler
   readonly #connectionHost: ConnectionHost
@@ -75,8 +75,6 @@ export class Hub<C extends Contract = AnyContract> {
   #state: 'new' | 'starting' | 'running' | 'draining' | 'closed' = 'new'
   #busState: 'starting' | 'up' | 'down' | 'closed' = 'starting'
   #closing: Promise<void> | undefined
-  #nextRetry = 0
-  #nextAudit = 0
 
   /** @throws {TypeError} when an option makes no sense, naming it. */
   constructor(options: HubOptions) {
@@ -89,13 +87,11 @@ export class Hub<C extends Contract = AnyContract> {
     this.#forms = new WireForms(options.codecs)
     this.#ringBudget = new RingBudget(limits.ringBytes)
     this.#busSubscriptions = new BusSubscriptions(this.#channelHost(), this.#rules, times.lingerMs)
-    this.#publisher = new Publisher(options.bus, this.#rules)
-    this.#control = new Control(options.bus, (order) => this.#obey(order))
-    this.#audit = new Audit(
-      options.bus,
-      () => this.#busSubscriptions.open(),
-      (message, error) => this.#events.emit('warning', { message, error }),
+    this.#publisher = new Publisher(options.bus, this.#rules, (channel, position) =>
+      this.#busSubscriptions.get(channel)?.sequencer?.expect(position),
     )
+    this.#control = new Control(options.bus, (order) => this.#obey(order))
+    this.#housekeeping = this.#makeHousekeeping()
     const shared = {
       hooks: options,
       limits,
@@ -147,7 +143,9 @@ export class Hub<C extends Contract = AnyContract> {
       await this.close()
       throw error
     }
-    this.#heartbeat = new Heartbeat(this.#times.pingIntervalMs, this.#times.pongTimeoutMs, () => this.#tick())
+    this.#heartbeat = new Heartbeat(this.#times.pingIntervalMs, this.#times.pongTimeoutMs, () =>
+      this.#housekeeping.turn(),
+    )
     this.#state = 'running'
   }
 
@@ -312,15 +310,17 @@ export class Hub<C extends Contract = AnyContract> {
   #onBusStatus(status: BusStatus): void {
     if (this.#state === 'closed') return
     if (status.state === 'gap') {
-      const channels =
-        status.channels === undefined
-          ? this.#busSubscriptions.channels()
-          : status.channels.map((name) => this.#busSubscriptions.get(name))
-      for (const channel of channels) void channel?.sequencer?.resync()
+      this.#resync(status.channels)
     } else {
       this.#busState = status.state
     }
     this.#events.emit('bus', { state: status.state, error: status.state === 'down' ? status.error : undefined })
+  }
+
+  /** Reads channels again from their positions; all of them when none are named. */
+  #resync(names: readonly string[] | undefined): void {
+    const channels = names?.map((name) => this.#busSubscriptions.get(name)) ?? this.#busSubscriptions.channels()
+    for (const channel of channels) void channel?.sequencer?.resync()
   }
 
   #obey({ target, close }: DisconnectOrder): void {
@@ -339,6 +339,21 @@ export class Hub<C extends Contract = AnyContract> {
     this.#heartbeat?.remove(connection)
     this.#registry.remove(connection, connection.userId)
     if (connection.wasAdmitted) this.#events.emit('disconnected', { connection, code, reason })
+  }
+
+  #makeHousekeeping(): Housekeeping {
+    const warn = (message: string, error?: unknown): void => this.#events.emit('warning', { message, error })
+    return new Housekeeping({
+      times: this.#times,
+      registry: this.#registry,
+      busSubscriptions: this.#busSubscriptions,
+      audit: new Audit(this.#bus, () => this.#busSubscriptions.open(), warn),
+      isBusUp: () => this.#busState === 'up',
+      onStall: (stoodStillMs) => {
+        warn(`the process stood still for ${Math.round(stoodStillMs)} ms; every channel is read again`)
+        this.#resync(undefined)
+      },
+    })
   }
 
   #makeConnectionHost(): ConnectionHost {
@@ -375,24 +390,6 @@ export class Hub<C extends Contract = AnyContract> {
       },
       onBreak: (channel, broken, subscribers) => this.#events.emit('break', { channel, break: broken, subscribers }),
       onTrouble: (message, error) => this.#events.emit('warning', { message, error }),
-    }
-  }
-
-  /** Several times a second: what is periodic and belongs to no connection. */
-  #tick(): void {
-    const now = performance.now()
-    this.#busSubscriptions.sweep()
-    for (const connection of this.#registry.pending()) {
-      if (now - connection.openedAt >= this.#times.connectTimeoutMs) connection.close(CloseCodes.stale)
-    }
-    if (this.#busState !== 'up') return
-    if (now >= this.#nextRetry) {
-      this.#nextRetry = now + RETRY_MS
-      for (const channel of this.#busSubscriptions.channels()) channel.retry()
-    }
-    if (now >= this.#nextAudit) {
-      this.#nextAudit = now + this.#times.auditIntervalMs
-      void this.#audit.run()
     }
   }
 }

@@ -21,6 +21,8 @@ export class Child<O extends Orders<O>> {
     this.#process = fork(fileURLToPath(new URL(`../${file}`, import.meta.url)), options.args ?? [], {
       execArgv: ['--expose-gc', ...(options.nodeFlags ?? [])],
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      // A package of the tests brings native helpers that `ws` would use when it finds them; a user of oyez has none.
+      env: { ...process.env, WS_NO_BUFFER_UTIL: '1' },
     })
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-2_000)

@@ -2,18 +2,19 @@
 export type TransportFrame = string | Uint8Array
 
 /**
- * Frames made ready for the wire by {@link Transport.pack}. The bytes can be written to every transport with the same `pack` function, any
- * number of times: this is what makes fan-out cheap.
+ * Frames made ready for the wire by {@link Transport.pack}. They can be written to every transport with the same `pack` function, any number of
+ * times: this is what makes fan-out cheap. What the bytes mean is the transport's own business, except that they can be joined: the bytes
+ * of two packs, one after the other, are the frames of both.
  */
 export interface PackedFrames {
   readonly bytes: Uint8Array
 }
 
-/** Turns frames into wire bytes; each frame stays a message of its own. The same function object for all transports of one kind and form. */
+/** Makes frames ready; each stays a message of its own. The same function object for all transports of one kind and form. */
 export type Pack = (frames: readonly TransportFrame[]) => PackedFrames
 
 /**
- * How bytes reach one client. Implementations: a `ws` socket; a fake in tests.
+ * How bytes reach one client. Implementations: a socket of `ws` or of uWebSockets.js; a fake in tests.
  *
  * A transport MUST deliver frames in order, MUST call `onClose` exactly once, MUST NOT call its handler before `start` or after `onClose`,
  * and MUST NOT throw from `write`, `close` or `terminate`, whatever the state of the connection.

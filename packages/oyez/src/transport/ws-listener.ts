@@ -3,23 +3,15 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
 import { isOriginAllowed, type OriginPolicy } from './origin.ts'
-import type { Transport } from './transport.ts'
+import {
+  type Acceptor,
+  chooseProtocol,
+  claimsBody,
+  DEFAULT_MAX_FRAME_BYTES,
+  DEFAULT_PATH,
+  formatOf,
+} from './upgrade.ts'
 import { WsTransport } from './ws-transport.ts'
-
-/** Whom a listener hands its connections to: a Hub. */
-export interface Acceptor {
-  /** Whether new connections are welcome now; otherwise upgrades are answered with 503. */
-  readonly accepting: boolean
-  accept(transport: Transport, request: UpgradeRequest): void
-}
-
-/** What the listener knows of an upgrade request. */
-export interface UpgradeRequest {
-  readonly url: string
-  readonly headers: ReadonlyMap<string, string>
-  readonly remoteAddress: string
-  readonly format: 'json' | 'protobuf'
-}
 
 export interface WsListenerOptions {
   /** Exact path of the upgrade. @default '/connection/websocket' */
@@ -34,8 +26,6 @@ export interface WsListenerOptions {
   readonly maxFrameBytes?: number | undefined
 }
 
-const DEFAULT_PATH = '/connection/websocket'
-const DEFAULT_MAX_FRAME_BYTES = 65_536
 const CLOSE_TIMEOUT_MS = 5_000
 // A message in thousands of fragments or slivers pins far more memory than its size (CVE-2026-48779). No client fragments a 64 KiB message
 // this finely; a frame that arrives byte by byte over a bad link still fits.
@@ -110,10 +100,7 @@ export class WsListener {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', ignore)
     const { headers } = request
-    // An upgrade has no body: one that claims to is a smuggling attempt through a proxy that sees it otherwise.
-    if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') {
-      return refuse(socket, '400 Bad Request')
-    }
+    if (claimsBody(headers['content-length'], headers['transfer-encoding'])) return refuse(socket, '400 Bad Request')
     if (!isOriginAllowed(headers.origin, headers.host, this.#origins)) return refuse(socket, '403 Forbidden')
     if (!this.#acceptor.accepting) return refuse(socket, '503 Service Unavailable', 'Retry-After: 1\r\n')
     // The Python SDK sends an empty header in JSON mode, which ws would answer with 400.
@@ -129,18 +116,6 @@ export class WsListener {
       })
     })
   }
-}
-
-/** `centrifuge-json` is echoed when offered; the binary form is not offered by this version, and a client that insists on it is refused by the hub. */
-function chooseProtocol(offered: Set<string>): string | false {
-  for (const name of ['centrifuge-json', 'centrifuge-protobuf']) if (offered.has(name)) return name
-  return false
-}
-
-function formatOf(url: string, protocol: string): 'json' | 'protobuf' {
-  if (protocol === 'centrifuge-protobuf') return 'protobuf'
-  const query = new URLSearchParams(url.split('?', 2)[1] ?? '')
-  return query.get('format') === 'protobuf' || query.get('cf_protocol') === 'protobuf' ? 'protobuf' : 'json'
 }
 
 function headerMap(request: IncomingMessage): ReadonlyMap<string, string> {

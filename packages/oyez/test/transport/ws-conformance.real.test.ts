@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { WebSocket } from 'ws'
-import { type FarEnd, transportChecks, type TransportWorld } from '../../src/testing/index.ts'
-import type { Transport, TransportFrame } from '../../src/transport/transport.ts'
+import { transportChecks, type TransportWorld } from '../../src/testing/index.ts'
+import type { Transport } from '../../src/transport/transport.ts'
 import { WsListener } from '../../src/transport/ws-listener.ts'
+import { WsFarEnd } from './ws-far-end.ts'
 
 const MAX_FRAME_BYTES = 65_536
 
@@ -41,47 +41,4 @@ for (const format of ['json', 'protobuf'] as const) {
 
     for (const check of transportChecks) it(check.name, () => check.run(() => world))
   })
-}
-
-class WsFarEnd implements FarEnd {
-  readonly received: TransportFrame[] = []
-  closed: FarEnd['closed']
-  readonly #ws: WebSocket
-  #socket: Socket | undefined
-
-  constructor(url: string) {
-    this.#ws = new WebSocket(url, { perMessageDeflate: false })
-    this.#ws.on('upgrade', ({ socket }) => {
-      this.#socket = socket
-    })
-    this.#ws.on('message', (data: Buffer, isBinary) => this.received.push(isBinary ? data : data.toString()))
-    this.#ws.on('close', (code, reason) => {
-      this.closed = { code, reason: reason.toString() }
-    })
-    this.#ws.on('error', () => {})
-  }
-
-  async open(): Promise<void> {
-    await once(this.#ws, 'open')
-  }
-
-  send(text: string): void {
-    this.#ws.send(text)
-  }
-
-  pause(): void {
-    this.#socket?.pause()
-  }
-
-  resume(): void {
-    this.#socket?.resume()
-  }
-
-  hangUp(code: number, reason: string): void {
-    this.#ws.close(code, reason)
-  }
-
-  vanish(): void {
-    this.#socket?.destroy()
-  }
 }

@@ -22,8 +22,10 @@ interface Item {
   /** Its number in the channel; 0 before it was sent. */
   seq: number
   flying: boolean
-  /** It was sent and no answer said what became of it: the log may hold it under `seq`. */
+  /** It was sent and no answer said what became of it: some history of the log may hold it under `seq`. */
   unsure: boolean
+  /** It was acknowledged once; its promise is settled. */
+  acknowledged: boolean
   resolve(position: Position | undefined): void
   reject(error: ClientError): void
 }
@@ -98,7 +100,7 @@ export class Producer {
     }
     return new Promise((resolve, reject) => {
       const line = this.#line(channel)
-      line.items.push({ data: text, seq: 0, flying: false, unsure: false, resolve, reject })
+      line.items.push({ data: text, seq: 0, flying: false, unsure: false, acknowledged: false, resolve, reject })
       this.#size++
       this.#pump(line)
     })
@@ -183,6 +185,7 @@ export class Producer {
 
   #stored(line: Line, item: Item, { epoch, offset }: IncomingResult): void {
     this.#remove(line, item)
+    item.acknowledged = true
     line.backoff.good()
     if (offset) this.#retained.push({ line, item, at: Date.now() })
     this.#prune()
@@ -196,8 +199,8 @@ export class Producer {
       item.unsure = true
       if (code === 'timeout') this.#host.restart(5, 'publish timeout')
     } else if (status === 120) {
+      // What was unsure stays so: this history does not hold it, but an older one, which a later failover may bring back, can.
       line.expected = line.expected ? Math.min(line.expected, expected) : expected
-      if (item.seq >= expected) item.unsure = false
     } else if (status === 121) line.unknown = true
     else if (error.temporary) {
       // 111 was turned away at the door; behind any other temporary error the log may have been reached.
@@ -220,20 +223,23 @@ export class Producer {
     // What was numbered behind a refused one cannot have been stored.
     if (hole) renumber(line, hole)
     const first = line.items.find(({ seq }) => seq)?.seq ?? line.next
+    this.#prune()
     // Number 1 makes an id known: without it the others were only too early.
-    if (spent || (unknown && first > 1)) this.#renew(line)
+    if (spent) this.#renew(line, false)
+    else if (unknown && first > 1)
+      this.#renew(
+        line,
+        this.#retained.some((kept) => kept.line === line),
+      )
     else if (expected && expected < first) {
       // The log has lost what it had acknowledged.
-      this.#prune()
       const lost = this.#retained.filter((kept) => kept.line === line && kept.item.seq >= expected)
       if (lost[0]?.item.seq === expected && lost.length === first - expected) {
         this.#retained = this.#retained.filter((kept) => !lost.includes(kept))
         this.#size += lost.length
+        for (const { item } of lost) item.unsure = true
         line.items.unshift(...lost.map(({ item }) => item))
-      } else {
-        this.#host.report({ error: uncertain(undefined, `${line.channel}: the log lost acknowledged publications`) })
-        this.#renew(line)
-      }
+      } else this.#renew(line, true)
     }
     clearTimeout(line.timer)
     line.timer = setTimeout(() => this.#go(line), hole && !spent ? 0 : line.backoff.next())
@@ -246,11 +252,15 @@ export class Producer {
   }
 
   /** Starts again under a new id, without what may be stored under the old one. */
-  #renew(line: Line): void {
+  #renew(line: Line, isAcknowledgedLost: boolean): void {
     line.id = randomId()
     this.#retained = this.#retained.filter((kept) => kept.line !== line)
-    for (const item of line.items.filter(({ unsure }) => unsure)) this.#drop(line, item, uncertain())
+    const dropped = line.items.filter(({ unsure }) => unsure)
+    for (const item of dropped) this.#drop(line, item, uncertain())
     renumber(line, 1)
+    if (isAcknowledgedLost || dropped.some(({ acknowledged }) => acknowledged)) {
+      this.#host.report({ error: uncertain(undefined, `${line.channel}: the log lost acknowledged publications`) })
+    }
   }
 
   #prune(): void {

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+// A package of the tests brings native helpers that `ws` would use when it finds them; a user of oyez has none.
+process.env['WS_NO_BUFFER_UTIL'] = '1'
+
 // Two projects: `unit` is fast and needs no foreign program (it is part of `npm run check`);
 // `real` starts real processes (Redis, nginx, HAProxy, Chromium, oyez nodes) on free loopback ports.
 export default defineConfig({

@@ -8,16 +8,26 @@ const PAUSE_MS = 250
 /** After this long a hint that was on its way has arrived: a mismatch that is still there is a loss. */
 const CONFIRM_MS = 200
 
+/** What a round found out about a channel. */
+interface Seen {
+  /** What the channel had heard. */
+  readonly activity: number
+  readonly isCompared: boolean
+}
+
 /**
  * Compares quiet channels with the heads of their logs, so that a lost last hint is found although nothing follows it. A busy channel
  * needs no audit: its next hint shows the gap.
+ *
+ * There are two rounds to an interval, and a channel is compared in the second round after its last hint or comparison. With one round, what is lost right
+ * after a hint would go through two: the hint makes the channel busy in the first.
  */
 export class Audit {
   readonly #bus: Bus
   readonly #channels: () => Iterable<LocalChannel>
   readonly #onTrouble: (message: string, error: unknown) => void
-  /** What each channel had heard at the last audit. */
-  #seen = new Map<LocalChannel, number>()
+  /** What the last round saw. */
+  #seen = new Map<LocalChannel, Seen>()
   #isRunning = false
 
   constructor(bus: Bus, channels: () => Iterable<LocalChannel>, onTrouble: (message: string, error: unknown) => void) {
@@ -26,7 +36,7 @@ export class Audit {
     this.#onTrouble = onTrouble
   }
 
-  /** One round. Rounds do not overlap. */
+  /** One round, to be made twice in an interval. Rounds do not overlap. */
   async run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
@@ -44,13 +54,15 @@ export class Audit {
   }
 
   #quietChannels(): LocalChannel[] {
-    const seen = new Map<LocalChannel, number>()
+    const seen = new Map<LocalChannel, Seen>()
     const quiet: LocalChannel[] = []
     for (const channel of this.#channels()) {
       if (channel.sequencer === undefined) continue
       const { activity } = channel.sequencer
-      seen.set(channel, activity)
-      if (this.#seen.get(channel) === activity) quiet.push(channel)
+      const before = this.#seen.get(channel)
+      const isCompared = before?.activity === activity && !before.isCompared
+      seen.set(channel, { activity, isCompared })
+      if (isCompared) quiet.push(channel)
     }
     this.#seen = seen
     return quiet

@@ -44,7 +44,7 @@ export class Housekeeping {
       for (const channel of busSubscriptions.channels()) channel.retry()
     }
     if (now >= this.#nextAudit) {
-      this.#nextAudit = now + times.auditIntervalMs
+      this.#nextAudit = now + times.auditIntervalMs / 2
       void audit.run()
     }
   }

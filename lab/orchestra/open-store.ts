@@ -1,4 +1,6 @@
 import type { Random } from '../random.ts'
+import { RedisCluster } from './redis-cluster.ts'
+import { SentinelTrio } from './sentinel-trio.ts'
 import type { StageSetup } from './stage-setup.ts'
 import { SingleRedis, type Store, WorkerStore } from './store.ts'
 
@@ -10,7 +12,9 @@ export async function openStore(setup: StageSetup, directory: string, random: Ra
     case 'redis-rdb':
     case 'redis-aof':
       return SingleRedis.start(setup, directory, random)
-    default:
-      throw new Error(`no store ${setup.store}`)
+    case 'sentinel':
+      return SentinelTrio.start(directory)
+    case 'cluster':
+      return RedisCluster.start(directory)
   }
 }

@@ -27,7 +27,8 @@ export interface LogRecord {
   readonly stamp: string
 }
 
-const PREFIX = 'oyez'
+/** `oyez:{channel}:m` and `:s`; in a Cluster the hash tag is the partition's and the channel's name comes behind it. */
+const KEY = /^oyez:(?:\{(.+)\}|\{[^}]*\}:(.+)):[ms]$/
 const TERM_CHARS = 10
 const PAGE = 1_000
 
@@ -82,12 +83,13 @@ export class LogReader {
   async #locate(channels: readonly string[]): Promise<void> {
     if (channels.every((channel) => this.#homes.has(channel))) return
     for (const client of this.#clients) {
-      for (const reply of listOf(await client.call('KEYS', `${PREFIX}:*`))) {
+      for (const reply of listOf(await client.call('KEYS', 'oyez:*'))) {
         const key = textOf(reply)
-        const channel = channels.find((name) => key.includes(name))
-        if (channel === undefined || !/:[ms](:|$)|:[ms]\b/.test(key)) continue
-        const [meta, log] = pairOf(key, channel)
-        this.#homes.set(channel, { client, meta, log })
+        const match = KEY.exec(key)
+        const channel = match?.[1] ?? match?.[2]
+        if (channel === undefined) continue
+        const base = key.slice(0, -1)
+        this.#homes.set(channel, { client, meta: `${base}m`, log: `${base}s` })
       }
     }
   }
@@ -117,15 +119,6 @@ export class LogReader {
       lastOffset: offsetOf(listOf(listOf(newest)[0])[0]),
     }
   }
-}
-
-function pairOf(key: string, channel: string): [meta: string, log: string] {
-  const [head, tail] = key.split(channel) as [string, string]
-  if (/:[ms]$/.test(tail)) return [`${head}${channel}${tail.slice(0, -1)}m`, `${head}${channel}${tail.slice(0, -1)}s`]
-  const kind = head.lastIndexOf(':m:') >= 0 ? ':m:' : ':s:'
-  const at = head.lastIndexOf(kind)
-  const named = (letter: string): string => `${head.slice(0, at)}:${letter}:${head.slice(at + 3)}${channel}${tail}`
-  return [named('m'), named('s')]
 }
 
 function offsetOf(id: Reply | undefined): number {

@@ -112,7 +112,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'slow-reader',
     summary: 'a third of the readers stops reading for so long that the history is trimmed',
-    stage: { audiences: 3, historySize: 2_000, payloadBytes: 2_000, perSecond: 100, still: 4 },
+    stage: { subscribers: 9, audiences: 3, historySize: 500, payloadBytes: 10_000, perSecond: 50, still: 4 },
     allows: ['trimmed'],
     plan: (random) => ({ fault: 'stop-reading', ms: random.pick([3_000, 10_000, 18_000]) }),
     restMs: 2_000,
@@ -179,6 +179,36 @@ export const scenarios: readonly Scenario[] = [
     stage: { store: 'worker', nodes: 1 },
     plan: (random) => ({ fault: 'kill-worker', node: random.whole(0, 9), ms: random.whole(0, 500) }),
     restMs: 1_000,
+  },
+  {
+    name: 'sentinel-failover',
+    summary: 'the master dies or is replaced by order; the sentinels promote a replica',
+    stage: { store: 'sentinel', nodes: 2 },
+    allows: ['fork'],
+    plan: (random) => (random.chance(0.5) ? { fault: 'kill-master', ms: 200 } : { fault: 'order-failover' }),
+  },
+  {
+    name: 'sentinel-failover-lossy',
+    summary: 'the same with replicas that lag: acknowledged writes are undone, and put back by their publishers',
+    stage: { store: 'sentinel', nodes: 2 },
+    allows: ['fork'],
+    plan: (random) => ({ fault: 'kill-master-lossy', ms: random.whole(200, 1_200) }),
+  },
+  {
+    name: 'cluster-failover',
+    summary: 'a master of a cluster dies or is replaced by order',
+    stage: { store: 'cluster', nodes: 2, busy: 6 },
+    allows: ['fork'],
+    plan: (random) => ({
+      fault: random.pick(['kill-cluster-master', 'order-cluster-failover']),
+      node: random.whole(0, 2),
+    }),
+  },
+  {
+    name: 'cluster-slots',
+    summary: 'the slots of channels under load are moved to and fro between the masters of a cluster',
+    stage: { store: 'cluster', nodes: 2, busy: 6 },
+    plan: (random) => ({ fault: 'move-slots', times: 2, node: random.whole(0, 2), ms: random.pick([0, 20, 100]) }),
   },
   {
     name: 'mixed',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { cpus, release, totalmem, type } from 'node:os'
+import { arch, cpus, totalmem, type } from 'node:os'
 import type { Results } from './figures.ts'
 
 export function machine(): Results['machine'] {
@@ -9,7 +9,7 @@ export function machine(): Results['machine'] {
     cpu: first?.model ?? 'unknown CPU',
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${distribution() ?? type()} (${release()})`,
+    system: `${distribution() ?? type()}, ${arch()}`,
   }
 }
 

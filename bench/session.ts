@@ -22,6 +22,8 @@ export class Session {
   readonly #redis: Redis
   /** Resident memory that one connection added, bytes. */
   bytesPerConnection = 0
+  /** CPU of the nodes that letting one connection in took, microseconds. */
+  connectCpuUs = 0
 
   private constructor(redis: Redis, nodes: readonly Child<ServerOrders>[]) {
     this.#redis = redis
@@ -38,9 +40,11 @@ export class Session {
     const session = new Session(redis, nodes)
     try {
       const ports = await Promise.all(nodes.map(async (node) => (await node.ask('listen', redis.url)).port))
-      const before = sum(await session.#settledUsages(), 'rssBytes')
+      const before = await session.#settledUsages()
       await session.#generator.ask('open', { dialect: program.dialect, ports, connections, kind })
-      session.bytesPerConnection = (sum(await session.#settledUsages(), 'rssBytes') - before) / connections
+      const after = await session.#settledUsages()
+      session.bytesPerConnection = (sum(after, 'rssBytes') - sum(before, 'rssBytes')) / connections
+      session.connectCpuUs = (sum(after, 'cpuUs') - sum(before, 'cpuUs')) / connections
       return session
     } catch (error) {
       await session.close()
@@ -70,6 +74,14 @@ export class Session {
       p50Ms: after.p50Ms,
       p99Ms: after.p99Ms,
     }
+  }
+
+  /** CPU of all nodes while nobody says anything, microseconds a second. */
+  async cpuAtRest(ms: number): Promise<number> {
+    const usages = (): Promise<Usage[]> => Promise.all(this.#nodes.map((node) => node.ask('usage')))
+    const [before, began] = [await usages(), performance.now()]
+    await pause(ms)
+    return (sum(await usages(), 'cpuUs') - sum(before, 'cpuUs')) / ((performance.now() - began) / 1_000)
   }
 
   async close(): Promise<void> {

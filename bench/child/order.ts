@@ -27,9 +27,9 @@ export interface Usage {
 export interface ServerOrders {
   /** Starts to listen on a free loopback port. */
   listen(redisUrl: string): { readonly port: number } | Promise<{ readonly port: number }>
-  usage(): Usage
+  usage(): Usage | Promise<Usage>
   /** Collects garbage first, so that the memory figure means something. */
-  settledUsage(): Usage
+  settledUsage(): Usage | Promise<Usage>
 }
 
 /** What the counting server understands beside that. */

@@ -7,7 +7,7 @@ import type { Transport, TransportFrame, TransportHandler } from '../transport/t
 import type { AcceptRequest, ConnectionView, Identity } from './hooks.ts'
 import { SendQueue } from './send-queue.ts'
 import type { Subscriber, Subscription } from './subscription.ts'
-import type { Batch, WireForm } from './wire-form.ts'
+import { type Batch, MAX_BATCH_BYTES, type WireForm } from './wire-form.ts'
 
 /** What a connection needs of its hub. */
 export interface ConnectionHost {
@@ -201,7 +201,7 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
 
   enqueueFrame(frame: Frame): void {
     // Looked at before, so that one large answer does not close a client that reads.
-    if (this.#queue.pendingBytes > this.#host.highWaterBytes * HARD_LIMIT_FACTOR) this.close(CloseCodes.slow)
+    if (this.#queue.pendingBytes > this.#hardLimit) this.close(CloseCodes.slow)
     else this.#enqueue(frame)
   }
 
@@ -300,6 +300,11 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     // While the connect is being carried out, everything waits behind its answer.
     if (this.#queue.isEmpty && this.#state !== 'connecting') this.#host.flushSoon(this)
     this.#queue.push(item)
+  }
+
+  /** Above the mark, what channels may have added to it within one tick is not the client's doing. */
+  get #hardLimit(): number {
+    return this.#host.highWaterBytes * HARD_LIMIT_FACTOR + MAX_BATCH_BYTES * (1 + this.subscriptions.size)
   }
 
   #isListening(): boolean {

@@ -1,9 +1,6 @@
 import type { Publication, ServerMessage } from '../protocol/message.ts'
 import type { Subscription } from './subscription.ts'
-import { Batch, type WireForm } from './wire-form.ts'
-
-/** A batch is closed at this size, so that what one tick can add above a connection's high-water mark is bounded. */
-const MAX_BATCH_BYTES = 65_536
+import { Batch, MAX_BATCH_BYTES, type WireForm } from './wire-form.ts'
 
 /**
  * Hands the publications of one channel to its live subscriptions. A publication is encoded once per wire form; several in one tick share one

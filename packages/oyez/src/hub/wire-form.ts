@@ -33,6 +33,9 @@ export class WireForms {
   }
 }
 
+/** A batch is closed at this size, so that what one tick can add above a connection's high-water mark is bounded. */
+export const MAX_BATCH_BYTES = 65_536
+
 /**
  * Frames that go to many connections in one tick. While it is open, further publications of the channel are added without touching the
  * connections; the first connection that is flushed seals it, and the packed bytes are shared by all.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { useHubs } from './hub-fixture.ts'
+import { type FakeClient, range, type TestNode, turn, useHubs } from './hub-fixture.ts'
 import { ScriptedBus } from './scripted-bus.ts'
 
 const hubs = useHubs()
@@ -110,4 +110,56 @@ test('bytes in a channel that no hub wrote are a declared break, not a broken cl
   expect(client.offsets('news')).toEqual([1, 3])
   const { push } = await client.find((message) => message.push?.oyez_break !== undefined)
   expect(push?.oyez_break?.reason).toBe('unknown')
+})
+
+/** A client that stopped reading, the number of publications it was given, and the log some 20 further. */
+async function lagging(node: TestNode, bus: ScriptedBus): Promise<{ client: FakeClient; got: number }> {
+  const client = await node.connected('', EXTENDED)
+  await client.subscribe('news')
+  client.transport.stall()
+  while (node.hub.stats().lagging === 0) {
+    bus.say('news', 1)
+    await turn()
+  }
+  bus.say('news', 20)
+  return { client, got: client.offsets('news').length }
+}
+
+test('a client that lags above a fork is told the place up to which it has everything', async () => {
+  const bus = new ScriptedBus()
+  const node = await hubs.node({ inner: bus, limits: { highWaterBytes: 2_000 } })
+  const { client, got } = await lagging(node, bus)
+  const fork = got - 2
+  bus.log('news').failOver(bus.log('news').top - fork)
+  bus.say('news', 1)
+  const { push } = await client.find((message) => message.push?.oyez_break !== undefined)
+  expect(push?.oyez_break).toEqual({
+    reason: 'fork',
+    last: { epoch: 'e1', offset: got },
+    next: { epoch: 'e2', offset: fork + 1 },
+    fork,
+  })
+  client.transport.drain()
+  bus.say('news', 1)
+  await client.received('news', got + 1)
+  expect(client.publications('news').at(-1)).toEqual({ data: `e2/${fork + 2}`, offset: fork + 2 })
+})
+
+test('a client that lags below a fork holds nothing that was rolled back, and goes on without a break', async () => {
+  const bus = new ScriptedBus()
+  const node = await hubs.node({ inner: bus, limits: { highWaterBytes: 2_000 } })
+  const { client, got } = await lagging(node, bus)
+  bus.log('news').failOver(5)
+  bus.say('news', 1)
+  await client.find((message) => message.push?.oyez_epoch !== undefined)
+  const { top, texts } = bus.log('news')
+  while (client.offsets('news').length < top) {
+    client.transport.drain()
+    client.transport.stall()
+    await turn()
+  }
+  expect(got).toBeLessThan(top - 6)
+  expect(client.publications('news').map(({ data }) => data)).toEqual(texts)
+  expect(client.offsets('news')).toEqual(range(1, top))
+  expect(node.hub.stats().breaks).toBe(0)
 })

@@ -15,6 +15,7 @@ const failures: readonly (readonly [string, () => never | Promise<never>])[] = [
   [
     'throws undefined',
     () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- an application may
       throw undefined
     },
   ],

@@ -262,7 +262,7 @@ test('whatever happens to hints, reads and the log: what is emitted is the log, 
       const world = makeWorld(log)
       let delayed: { bytes: Uint8Array; position: { epoch: string; offset: number } }[] = []
       let failing = 0
-      let held: (() => void)[] = []
+      const held: (() => void)[] = []
       let holding = false
       world.onRead = async (read) => {
         if (failing > 0) {
@@ -276,8 +276,6 @@ test('whatever happens to hints, reads and the log: what is emitted is the log, 
       }
       await world.sequencer.start(0)
       const start = { ...world.sequencer.position }
-      const truth = new Map<string, Said[]>()
-      void truth
       const hintOf = (hint: { bytes: Uint8Array; position: { epoch: string; offset: number } }): void =>
         world.sequencer.hint(hint.bytes, hint.position)
       for (const one of steps) {
@@ -285,7 +283,7 @@ test('whatever happens to hints, reads and the log: what is emitted is the log, 
           case 'append': {
             const hint = log.append()
             if (one.hint === 'deliver') hintOf(hint)
-            if (one.hint === 'repeat') hintOf(hint), hintOf(hint)
+            if (one.hint === 'repeat') for (let n = 0; n < 2; n++) hintOf(hint)
             if (one.hint === 'delay') delayed.push(hint)
             break
           }

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-misused-promises -- plain JavaScript, run by node as it is */
 // A program that serves one client and closes: it must end by itself, whatever the client does.
 import { createServer } from 'node:http'
 import { Hub, MemoryBus, WsListener } from 'oyez'

@@ -18,6 +18,8 @@ type Fate =
   | 'refused'
   | 'failover'
   | 'forget'
+  /** As `forget`, without a cut: the command finds a log that is new. */
+  | 'vanish'
   /** The history as it was before the last failover or loss is back: a replica that had not followed yet was promoted. */
   | 'resurrect'
 
@@ -75,14 +77,14 @@ class UnreliableLog {
     const refuse = (status: number, temporary: boolean, expected?: number): void => {
       this.requests.settle(id, new ClientError('refused', 'no', { status, temporary, expected }))
     }
-    if (fate === 'failover' || fate === 'forget' || fate === 'resurrect') {
+    if (fate === 'failover' || fate === 'forget' || fate === 'vanish' || fate === 'resurrect') {
       const { records } = this
-      this.records = fate === 'failover' ? records.slice(0, -2) : fate === 'forget' ? [] : this.#before
+      this.records = fate === 'failover' ? records.slice(0, -2) : fate === 'resurrect' ? [...this.#before] : []
       // Of several losses, the fullest history is the one that may come back.
       if (records.length >= this.#before.length) this.#before = records
       this.#producers.clear()
       for (const { id: producer, seq } of this.records) this.#producers.set(producer, seq)
-      return this.cut()
+      if (fate === 'failover' || fate === 'forget') return this.cut()
     }
     if (fate === 'lost') return this.cut()
     if (fate === 'busy') return refuse(111, true)
@@ -236,10 +238,12 @@ test('what was put back is not sent under a new id, for an older history may com
   const log = new UnreliableLog()
   await publishAll(log, 3)
   // The next one finds 1 and 2 lost and puts them back; before they are stored the log is lost, and then the first history is back.
-  log.fates = ['failover', 'ok', 'forget', 'ok', 'resurrect']
+  log.fates = ['failover', 'ok', 'vanish', 'ok', 'ok', 'resurrect']
   void log.producer.publish('c', 3).catch(() => undefined)
-  void log.producer.publish('c', 4).catch(() => undefined)
   await log.run()
+  const next = log.producer.publish('c', 4)
+  await log.run()
+  await next
   const found = stored(log)
   expect(found.toSorted()).toEqual([...new Set(found)].toSorted())
   expect(log.reports.map(({ code }) => code)).toContain('uncertain')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { bin, root, run } from './command.mjs'
 
 const schema = `${root}packages/oyez/proto`
-const generated = `${root}packages/oyez/test/codec/generated/client_pb.ts`
+const generated = `${root}packages/oyez/test/codec/protobuf/generated/client_pb.ts`
 
 /** @param {string[]} command */
 async function must(command) {

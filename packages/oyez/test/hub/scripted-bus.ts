@@ -47,8 +47,16 @@ export class ScriptedBus implements Bus {
     })
   }
 
+  async closeProducer(): Promise<number> {
+    return 0
+  }
+
   async heads(channels: readonly string[]): Promise<readonly Position[]> {
     return channels.map((channel) => this.log(channel).head)
+  }
+
+  async closeProducer(): Promise<number> {
+    return 0
   }
 
   stats(): BusStats {

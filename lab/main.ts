@@ -61,7 +61,7 @@ async function runAll(all: readonly Scenario[]): Promise<boolean> {
     const result = await run(scenario, { seed, minutes, stage, keep, onProgress: showProgress })
     endProgress()
     const summary = summarize(result, mutant)
-    if (mutant === undefined) saveResult(summary)
+    saveResult(summary)
     console.log(`${describe(summary)}\n${summary.green ? '' : `journals: ${result.directory}\n`}`)
     green &&= summary.green
     const sum = (record: Readonly<Record<string, number>>): number => Object.values(record).reduce((a, b) => a + b, 0)

@@ -15,11 +15,6 @@ export class MutantBus implements Bus {
   constructor(inner: Bus, mutant: Mutant) {
     this.#inner = inner
     this.#mutant = mutant
-    // Members that not every bus has.
-    for (const key of ['confirm', 'closeProducer'] as const) {
-      const member = (inner as unknown as Record<string, unknown>)[key]
-      if (typeof member === 'function') Object.assign(this, { [key]: member.bind(inner) as unknown })
-    }
   }
 
   start(handler: BusHandler): Promise<void> {
@@ -71,6 +66,14 @@ export class MutantBus implements Bus {
   async heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
     const heads = await this.#inner.heads(channels)
     return heads.map((head) => head && this.#blunted(head))
+  }
+
+  closeProducer(channel: string, producerId: string): Promise<number> {
+    return this.#inner.closeProducer(channel, producerId)
+  }
+
+  confirm(channel: string): Promise<boolean> {
+    return this.#inner.confirm?.(channel) ?? Promise.resolve(true)
   }
 
   stats(): BusStats {

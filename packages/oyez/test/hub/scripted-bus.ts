@@ -47,10 +47,6 @@ export class ScriptedBus implements Bus {
     })
   }
 
-  async closeProducer(): Promise<number> {
-    return 0
-  }
-
   async heads(channels: readonly string[]): Promise<readonly Position[]> {
     return channels.map((channel) => this.log(channel).head)
   }

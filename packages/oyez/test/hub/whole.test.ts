@@ -18,7 +18,6 @@ class Sceptic {
   #client: FakeClient | undefined
   #read = 0
   #subscribeId = 0
-  #nextId = 1
   #isSubscribed = false
   #position: { epoch: string; offset: number } | undefined
   readonly #truth: ReadonlyMap<number, number>
@@ -35,7 +34,6 @@ class Sceptic {
     this.#client?.transport.hangUp()
     this.#client = new FakeClient()
     this.#read = 0
-    this.#nextId = 1
     this.#isSubscribed = false
     node.hub.accept(this.#client.transport, REQUEST)
     this.#client.send({ connect: { oyez_ext: 1 } })
@@ -45,7 +43,6 @@ class Sceptic {
   subscribe(): void {
     this.look()
     if (this.#isSubscribed || this.#subscribeId > 0) return
-    this.#nextId += 1
     this.#subscribeId =
       this.#client?.send({
         subscribe: { channel: 'news', ...(this.#position === undefined ? {} : { recover: true, ...this.#position }) },

@@ -110,7 +110,7 @@ export class Producer {
   resume(): void {
     for (const line of this.#lines.values()) {
       // To a server that knows no numbers, what may be stored cannot be sent again.
-      if (!this.#host.exact()) this.#renew(line)
+      if (!this.#host.exact()) this.#renew(line, false)
       this.#go(line)
     }
   }

@@ -1,5 +1,6 @@
 // @ts-check
 // `npm run bench`: builds what the benchmark needs, then runs it. Everything after `--` is for the benchmark; `-- --help` says what there is.
+// `npm run bench -- --curve` measures what the capacity model is made of and held against, and writes the tables of docs/capacity.md.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -18,5 +19,12 @@ function node(...args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+const args = process.argv.slice(2)
 node(compiler, '-b', 'bench')
-node('bench/dist/main.js', ...process.argv.slice(2))
+if (args[0] === '--curve') {
+  node('bench/dist/curve/main.js', ...args.slice(1))
+  node(compiler, '-b')
+  node('scripts/capacity-page.mjs')
+} else {
+  node('bench/dist/main.js', ...args)
+}

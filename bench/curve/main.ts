@@ -1,6 +1,6 @@
 // The measured side of the capacity model: unit costs, the curve that the model is held against, and what joins the workers of one machine best.
 // `npm run bench -- --curve`, with `--units`, `--points` or `--workers` for a part of it.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Results } from '../figures.ts'
@@ -12,7 +12,7 @@ import type { MeasuredPoint } from './curve-point.ts'
 import { type MeasuredUnits, measureUnits } from './unit-measurement.ts'
 import { type MeasuredWorkers, measureWorkers } from './worker-choice.ts'
 
-/** What a run leaves in `bench/results/curve.json`; a part that was not measured this time stays as it was. */
+/** What a run leaves in `bench/curve/measured.json`, which is committed; a part that was not measured this time stays as it was. */
 interface CurveResults {
   readonly measured: string
   readonly command: string
@@ -24,7 +24,7 @@ interface CurveResults {
   readonly workers?: readonly MeasuredWorkers[]
 }
 
-const FILE = fileURLToPath(new URL('../../results/curve.json', import.meta.url))
+const FILE = fileURLToPath(new URL('../../curve/measured.json', import.meta.url))
 
 async function main(argv: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -58,7 +58,6 @@ async function main(argv: readonly string[]): Promise<void> {
         versions: versions(redis.version),
         ...part,
       }
-      mkdirSync(new URL('.', `file://${FILE}`), { recursive: true })
       writeFileSync(FILE, `${JSON.stringify(results, undefined, 2)}\n`)
     }
     if (all || values.points) leave({ points: await measureCurve(run) })

@@ -8,6 +8,8 @@ import type { CurveRun } from './curve-run.ts'
 export interface MeasuredUnits {
   /** Writing one publication to one subscriber. */
   readonly deliveryUs: number
+  /** The same with so many subscribers on the node that their sockets fall out of the processor's caches from one publication to the next. */
+  readonly coldDeliveryUs: number
   /** One publication of a client: read, checked, stored, answered. Without what follows from it. */
   readonly publicationUs: number
   /** One publication heard by one node that has subscribers. */
@@ -22,7 +24,9 @@ export interface MeasuredUnits {
   readonly idleNodeUs: number
   /** Resident memory of a node without clients. */
   readonly connectionBytes: number
-  /** A subscription to a channel that nobody else on the node has: a personal channel, for instance. */
+  /** One more subscription to a channel that others on the node have, too. */
+  readonly subscriptionBytes: number
+  /** A subscription to a channel that nobody else on the node has, and that channel: a personal one, for instance. */
   readonly ownChannelBytes: number
 }
 
@@ -31,6 +35,8 @@ const FEW = 8
 const MANY = 1_000
 const PING_INTERVAL_S = 25
 const FEW_PACE: Pace = { kind: 'rate', perSecond: 500 }
+const COLD = 8_000
+const COLD_PACE: Pace = { kind: 'rate', perSecond: 3 }
 const MANY_PACE: Pace = { kind: 'rate', perSecond: 50 }
 
 /** Measures each part by itself, or as the difference of two runs that differ in nothing else. */
@@ -38,7 +44,9 @@ export async function measureUnits(run: CurveRun): Promise<MeasuredUnits> {
   const fanOut = await repeated(run, () => atPace(run, { nodes: 2, connections: MANY, pace: MANY_PACE }))
   const oneNode = await repeated(run, () => atPace(run, { nodes: 1, connections: FEW, pace: FEW_PACE }))
   const eightNodes = await repeated(run, () => atPace(run, { nodes: FEW, connections: FEW, pace: FEW_PACE }))
+  const cold = await repeated(run, () => atPace(run, { nodes: 1, connections: COLD, pace: COLD_PACE }))
   const crowd = await crowdAtRest(run, 'idle')
+  const subscribers = await crowdAtRest(run, 'channel')
   const users = await crowdAtRest(run, 'users')
   const hintUs = (FEW * (eightNodes.nodesCpuUs - oneNode.nodesCpuUs)) / (FEW - 1)
   const redisHintUs = (FEW * (eightNodes.redisCpuUs - oneNode.redisCpuUs)) / (FEW - 1)
@@ -46,6 +54,7 @@ export async function measureUnits(run: CurveRun): Promise<MeasuredUnits> {
   const deliveryUs = (fanOut.nodesCpuUs - (FEW * oneNode.nodesCpuUs + hintUs) / MANY) / (1 - FEW / MANY)
   return {
     deliveryUs,
+    coldDeliveryUs: cold.nodesCpuUs,
     publicationUs: FEW * (oneNode.nodesCpuUs - deliveryUs) - hintUs,
     hintUs,
     redisPublicationUs: FEW * oneNode.redisCpuUs - redisHintUs,
@@ -54,6 +63,7 @@ export async function measureUnits(run: CurveRun): Promise<MeasuredUnits> {
     pingUs: ((crowd.restUs - crowd.idleNodeUs) * PING_INTERVAL_S) / CROWD,
     idleNodeUs: crowd.idleNodeUs / 2,
     connectionBytes: crowd.bytes,
+    subscriptionBytes: subscribers.bytes - crowd.bytes,
     ownChannelBytes: users.bytes - crowd.bytes,
   }
 }
@@ -84,9 +94,10 @@ async function atPace(
   }
 }
 
-async function crowdAtRest(run: CurveRun, kind: 'idle' | 'users') {
+async function crowdAtRest(run: CurveRun, kind: 'idle' | 'channel' | 'users') {
   const nobody = await Session.open({ ...run, program: run.programOf(2), kind: 'idle', connections: 1 })
-  const idleNodeUs = await nobody.cpuAtRest(run.measureMs).finally(() => nobody.close())
+  const idleNodeUs = await nobody.cpuAtRest(run.measureMs)
+  await nobody.close()
   const session = await Session.open({ ...run, program: run.programOf(2), kind, connections: CROWD })
   try {
     // The first ping of each comes within the first interval; from then on there is one an interval.

@@ -13,7 +13,7 @@ const [, , bus = 'worker'] = process.argv
 const workers: Worker[] = []
 
 async function listen(redisUrl: string): Promise<{ readonly port: number }> {
-  if (bus === 'worker') await new WorkerBroker().start()
+  if (bus === 'worker') new WorkerBroker().start()
   cluster.setupPrimary({
     exec: fileURLToPath(new URL('./worker.js', import.meta.url)),
     args: bus === 'worker' ? [] : [redisUrl],

@@ -5,6 +5,7 @@ import { saveResult } from './report/results.ts'
 import { describe, summarize } from './report/summary.ts'
 import { table } from './report/table.ts'
 import type { Scenario } from './scenario/scenario.ts'
+import { buildScenarios, mutantScenarios } from './scenario/build-scenarios.ts'
 import { scenarios } from './scenario/scenarios.ts'
 
 interface LabOptions {
@@ -39,14 +40,15 @@ const program = new Command('npm run lab --')
   .parse()
 
 const options = program.opts<LabOptions>()
-if (options.list === true) console.log(table(scenarios.map(({ name, summary }) => [name, summary])))
+const known = [...scenarios, ...buildScenarios, ...mutantScenarios]
+if (options.list === true) console.log(table(known.map(({ name, summary }) => [name, summary])))
 else if (options.report === true) console.log(report())
 else process.exitCode = (await runAll(chosen(options.scenario))) ? 0 : 1
 
 function chosen(names: string): readonly Scenario[] {
   if (names === 'all') return scenarios
   return names.split(',').map((name) => {
-    const scenario = scenarios.find((one) => one.name === name)
+    const scenario = known.find((one) => one.name === name)
     if (scenario === undefined) program.error(`there is no scenario ${name}: see --list`)
     return scenario as Scenario
   })

@@ -5,7 +5,7 @@ import { checkBreaks, checkIncarnations } from './check-breaks.ts'
 import { checkLog } from './check-logs.ts'
 import { checkEnd, checkStream, Sightings } from './check-streams.ts'
 import { checkAnnouncements, checkArrivals, checkFigures, type Latency } from './check-times.ts'
-import { Findings } from './findings.ts'
+import { type Crime, Findings } from './findings.ts'
 import { type FinalLog, History } from './history.ts'
 import { readJournals } from './journals.ts'
 import { Ids } from './publications.ts'
@@ -67,7 +67,7 @@ export async function check(evidence: Evidence): Promise<Verdict> {
   const latency = checkArrivals(streams, timeBooks)
   const announcementMs = checkAnnouncements(streams, timeBooks)
   checkFigures(timeBooks)
-  for (const text of timeline.complaints) findings.add(text.startsWith('left over') ? 'leak' : 'complaint', text)
+  for (const text of timeline.complaints) findings.add(crimeOf(text), text)
   for (const { outcome } of timeline.faults) if (outcome.complaint) findings.add('complaint', outcome.complaint)
   for (const { who, at, code } of ends) {
     if (noAbruptEnd && code === 1006 && at >= timeline.phase('load')) findings.add('abruptEnd', `${who} saw 1006`)
@@ -85,4 +85,9 @@ export async function check(evidence: Evidence): Promise<Verdict> {
     counts: timeline.counts(),
     figures: timeline.figures(),
   }
+}
+
+function crimeOf(complaint: string): Crime {
+  if (complaint.startsWith('left over')) return 'leak'
+  return complaint.startsWith('not at rest') ? 'behind' : 'complaint'
 }

@@ -17,10 +17,8 @@ import { pause, until } from './until.ts'
 /** How long a run is, and what differs from its scenario. */
 export interface RunOptions {
   readonly seed: number
-  /** Faults go on for so long … */
+  /** Faults go on for so long, or until the scenario ends. */
   readonly minutes?: number
-  /** … or for so many rounds, whichever ends first. */
-  readonly rounds?: number
   readonly stage?: Partial<StageSetup>
   readonly onProgress?: (progress: Progress) => void
   /** Journals stay on disk, to be looked at. */
@@ -51,7 +49,7 @@ export interface RunResult {
 
 const REST_MS = 500
 /** The limit for a lost last message, and time for a busy machine. */
-const SETTLE_MS = 20_000
+const SETTLE_MS = 15_000
 
 /** Runs one scenario: raises the stage, lets faults happen under load, lets everything come to rest, and has it checked. */
 export async function run(scenario: Scenario, options: RunOptions): Promise<RunResult> {
@@ -101,6 +99,7 @@ class Play {
   readonly #plan: Step[]
   readonly #started: number
   #phase = 'start'
+  #isStuck = false
 
   constructor(stage: Stage, scenario: Scenario, around: { options: RunOptions; plan: Step[]; started: number }) {
     this.#stage = stage
@@ -112,8 +111,8 @@ class Play {
 
   /** Load, and one fault after the other. */
   async faults(): Promise<void> {
-    const { minutes = 1, rounds = Number.POSITIVE_INFINITY, seed } = this.#options
-    const { restMs = REST_MS } = this.#scenario
+    const { minutes = 1, seed } = this.#options
+    const { restMs = REST_MS, rounds = Number.POSITIVE_INFINITY } = this.#scenario
     const progress = setInterval(() => this.#tell(), 1_000)
     try {
       await this.#stage.raiseCurtain()
@@ -152,6 +151,8 @@ class Play {
 
   /** Waits until everybody stands at the heads; what does not come to rest is for the checker to find. */
   async #settled(): Promise<void> {
+    // What has not come to rest once is not waited for again.
+    if (this.#isStuck) return
     let late: readonly string[] = []
     await until(
       'settled',
@@ -163,7 +164,10 @@ class Play {
         return late.length === 0
       },
       SETTLE_MS,
-    ).catch(() => this.#stage.chronicle.complain(`not at rest after ${SETTLE_MS} ms: ${late.join('; ')}`))
+    ).catch(() => {
+      this.#isStuck = true
+      this.#stage.chronicle.complain(`not at rest after ${SETTLE_MS} ms: ${late.join('; ')}`)
+    })
   }
 
   async #strike(step: Step, withFlow = true): Promise<void> {

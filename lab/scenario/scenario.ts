@@ -14,6 +14,8 @@ export interface Scenario {
   readonly allows?: readonly Effect[]
   /** The next fault. The same numbers give the same plan. */
   plan(random: Random, round: number): Step
+  /** The plan ends after so many rounds. @default never */
+  readonly rounds?: number
   /** Pause between two faults, in milliseconds. @default 500 */
   readonly restMs?: number
   /** A fault that strikes at the moment of the last words, which every subscriber must hear all the same. */

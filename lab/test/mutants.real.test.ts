@@ -1,0 +1,51 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { mutants } from '../program/mutants.ts'
+import { buildLab } from './lab-program.ts'
+import { labRun } from './lab-run.ts'
+
+/** What each planted fault is tried on, and what the checker must find. */
+const EXPECTED: Readonly<Record<string, { readonly scenario: string; readonly crimes: readonly string[] }>> = {
+  'no-audit': { scenario: 'mutant-flush', crimes: ['late'] },
+  'no-fence': { scenario: 'mutant-cuts', crimes: ['different'] },
+  'no-resync': { scenario: 'mutant-cuts', crimes: ['behind'] },
+  'drop-hints': { scenario: 'mutant-cuts', crimes: ['behind'] },
+  'repeat-on-reconnect': { scenario: 'mutant-cuts', crimes: ['repeated'] },
+  'no-sequence': { scenario: 'mutant-cuts', crimes: ['storedTwice', 'logReordered'] },
+  'forget-appends': { scenario: 'mutant-cuts', crimes: ['untruthfulAck', 'ackedMissing'] },
+}
+const DEADLINE_MS = 120_000
+
+describe('a laboratory that cannot turn red is worthless', () => {
+  beforeAll(buildLab, 120_000)
+
+  it('knows of every planted fault', () => {
+    expect(Object.keys(EXPECTED).sort()).toEqual(
+      Object.keys(mutants)
+        .filter((name) => name !== 'none')
+        .sort(),
+    )
+  })
+
+  it.each(['mutant-cuts', 'mutant-flush'])(
+    '%s is green with the same node program and nothing planted',
+    async (scenario) => {
+      const { green, crimes, output, deliveries, code } = await labRun(scenario, { mutant: 'none' })
+      expect({ green, crimes, code }, output).toEqual({ green: true, crimes: {}, code: 0 })
+      expect(deliveries).toBeGreaterThan(1_000)
+    },
+    DEADLINE_MS,
+  )
+
+  it.each(Object.entries(EXPECTED))(
+    '%s turns it red',
+    async (mutant, { scenario, crimes: expected }) => {
+      const { green, crimes, output, code, failure } = await labRun(scenario, { mutant })
+      expect({ green, code, failure }, output).toEqual({ green: false, code: 1, failure: undefined })
+      expect(
+        Object.keys(crimes).some((crime) => expected.includes(crime)),
+        output,
+      ).toBe(true)
+    },
+    DEADLINE_MS,
+  )
+})

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { checkConfigCommand } from './command/check-config.ts'
 import { lbCommand } from './command/lb.ts'
 import { withOneLineErrors } from './command/output-lines.ts'
+import { planCommand } from './command/plan.ts'
 import { publishCommand, sendCommand } from './command/publish.ts'
 import { serveCommand } from './command/serve.ts'
 import { tailCommand } from './command/tail.ts'
@@ -32,6 +33,7 @@ Examples:
     sendCommand(),
     tailCommand(),
     lbCommand(),
+    planCommand(),
     checkConfigCommand(),
   ]) {
     program.addCommand(command)

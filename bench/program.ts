@@ -21,10 +21,32 @@ export interface Program {
 /** What the ratios are against. */
 export const BASELINE = 'socketio'
 
-/**
- * In the order in which they take turns. A uWebSockets control row would be one more entry here and a file in `programs/` that speaks the plain
- * dialect; there is none now, because no build of it is among the dependencies.
- */
+/** The build of uWebSockets.js among the dependencies has binaries for the module versions of Node 16, 18 and 20. */
+const hasUws = ['93', '108', '115'].includes(process.versions.modules)
+
+const uwsPrograms: readonly Program[] = [
+  {
+    name: 'oyez-uws',
+    label: 'oyez on uWebSockets.js, otherwise as the first row',
+    file: 'programs/oyez-uws.js',
+    args: [],
+    dialect: 'oyez',
+    nodes: 2,
+    control: false,
+    isVariant: true,
+  },
+  {
+    name: 'uws-control',
+    label: 'control: uWebSockets.js publish + one Redis channel',
+    file: 'programs/uws-control.js',
+    args: [],
+    dialect: 'plain',
+    nodes: 2,
+    control: true,
+  },
+]
+
+/** In the order in which they take turns. */
 export const programs: readonly Program[] = [
   {
     name: 'oyez',
@@ -86,4 +108,5 @@ export const programs: readonly Program[] = [
     nodes: 1,
     control: true,
   },
+  ...(hasUws ? uwsPrograms : []),
 ]

@@ -50,6 +50,8 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   #token: string | undefined
   #pong = false
   #extensions = false
+  /** The connect is on its way, with all subscribes: whatever is sent from now on comes behind it. */
+  #isIntroduced = false
 
   /** @throws {TypeError} when an address or an option is not usable. */
   constructor(url: string | readonly string[], options: ClientOptions = {}) {
@@ -83,7 +85,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
     })
     this.#host = {
       backoff: this.#options.backoff,
-      connected,
+      connected: () => this.#isIntroduced,
       restart,
       report,
       command: (method, fields, answer) => this.#command(method, fields, answer),
@@ -183,6 +185,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   #move(state: ClientState, code: number, reason: string): void {
     this.#state = state
     this.#session++
+    this.#isIntroduced = false
     this.#requests.settleAll(new ClientError('connection-lost', `connection lost: ${reason}`, { temporary: true }))
     for (const receiver of this.#receivers.values()) receiver.lost()
     if (state === 'disconnected') {
@@ -233,6 +236,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
       } else frame += `\n${command}`
     }
     this.#socket.send(frame)
+    this.#isIntroduced = true
   }
 
   #onConnect(outcome: IncomingResult | ClientError): void {

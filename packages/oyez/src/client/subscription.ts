@@ -44,6 +44,7 @@ export interface SubscriptionEvents<Data> extends ErrorEvents {
 /** What a subscription needs of its client. */
 export interface SubscriptionHost {
   readonly backoff: BackoffOptions
+  /** Whether commands can be sent: the connect has been, and stands before them. */
   connected(): boolean
   /** Makes a command; the answer may come as soon as it is sent. */
   command(method: string, fields: CommandFields, answer: Answer<IncomingResult>): string

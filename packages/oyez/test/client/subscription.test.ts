@@ -161,6 +161,36 @@ test('an answer to a subscribe that was given up meanwhile changes nothing', asy
   await expect.poll(() => heard.map(({ data }) => data)).toEqual([6])
 })
 
+test('a subscribe while the connect is on its way is sent behind it', async () => {
+  const client = fixture.client()
+  client.connect()
+  const server = await fixture.server.connection()
+  const connect = await server.next()
+  const news = client.subscription('news')
+  const subscribed = next(news, 'subscribed')
+  news.subscribe()
+  server.send({ id: connect.id, connect: { client: 'c1', ping: 25, pong: true, oyez_ext: 1 } })
+  await server.answer('subscribe', { ...log, offset: 4 })
+  expect((await subscribed).position).toEqual({ epoch: 'e', offset: 4 })
+})
+
+test('who leaves and comes back while the connect is on its way is subscribed once, and the server knows', async () => {
+  const client = fixture.client()
+  const news = client.subscription('news')
+  const subscribed = next(news, 'subscribed')
+  news.subscribe()
+  client.connect()
+  const server = await fixture.server.connection()
+  const connect = await server.next()
+  news.unsubscribe()
+  news.subscribe()
+  server.send({ id: connect.id, connect: { client: 'c1', ping: 25, pong: true, oyez_ext: 1 } })
+  await server.answer('subscribe', { ...log, offset: 4 })
+  await server.answer('unsubscribe')
+  await server.answer('subscribe', { ...log, offset: 5 })
+  expect((await subscribed).position).toEqual({ epoch: 'e', offset: 5 })
+})
+
 test('one object per channel', () => {
   const client = fixture.client()
   expect(client.subscription('news')).toBe(client.subscription('news'))

@@ -35,6 +35,16 @@ export const producerChecks: readonly BusCheck[] = [
     assert.equal((await node.records(channel)).length, 10)
   }),
 
+  busCheck('a repetition is found behind the records of many others', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const first = await node.store(channel, 'first', { producer: { id: 'p', seq: 1 } })
+    for (const n of range(1, 150)) await node.store(channel, `between ${n}`)
+    await node.store(channel, 'last', { producer: { id: 'p', seq: 2 } })
+    const again = await node.append(channel, 'first', { producer: { id: 'p', seq: 1 } })
+    assert.deepEqual({ kind: again.kind, ...positionOf(again) }, { kind: 'duplicate', ...first })
+  }),
+
   busCheck(
     'an append that skips a number is out of sequence, stores nothing and says what is missing',
     async (trial) => {

@@ -6,6 +6,9 @@ const KEY_SECONDS = 300
 const PRODUCER_SECONDS = 3_600
 /** Most entries in one channel's metadata. Above it the oldest of a sample makes room for each new one. */
 const MAX_ENTRIES = 10_000
+/** Records and bytes among which the place of a repeated one is looked for. */
+const MAX_LOOKED = 4_096
+const MAX_LOOKED_BYTES = 1_048_576
 /** Earlier terms that a log remembers; a position in an older one is not provable. */
 export const MAX_FORKS = 16
 
@@ -63,16 +66,27 @@ if alive and seq and m[5] then
   if lastSeq and seq > lastSeq + 1 then
     rejection = {${APPEND_CODE.outOfSequence}, lastSeq + 1}
   elseif lastSeq and seq <= lastSeq then
-    -- Sent again after a lost answer. The last one's offset is at hand, the ones before it are looked up within a client's window.
+    -- Sent again after a lost answer. The last one's offset is at hand, the ones before it are looked for among the records of others.
     local offset = lastOffset
     if seq < lastSeq then
       local wanted = args[10] .. ':' .. producer
-      for _, entry in ipairs(redis.call('XREVRANGE', log, lastOffset, '-', 'COUNT', 64)) do
-        if entry[2][4] == wanted then
-          offset = string.match(entry[1], '^%d+')
-          break
+      local below, looked, bytes = lastOffset, 0, 0
+      offset = false
+      repeat
+        local entries = redis.call('XREVRANGE', log, below, '-', 'COUNT', 64)
+        for _, entry in ipairs(entries) do
+          below = string.match(entry[1], '^%d+')
+          if entry[2][4] == wanted then
+            offset = below
+            break
+          end
+          bytes = bytes + #(entry[2][2] or '')
         end
-      end
+        looked = looked + #entries
+        below = string.format('%d', below - 1)
+      until offset or #entries < 64 or looked >= ${MAX_LOOKED} or bytes >= ${MAX_LOOKED_BYTES}
+      -- Of a record that is gone, it is only known that it stood below all these.
+      offset = offset or below
     end
     rejection = {${APPEND_CODE.duplicate}, incarnation .. '.' .. term, offset}
   end

@@ -23,6 +23,15 @@ export interface ProducerStamp {
   readonly seq: number
 }
 
+/**
+ * When an append is acknowledged.
+ *
+ * - `accepted`: it is in the memory of the master (of the broker). A failover may lose it; those who saw it are told of a fork.
+ * - `{ replicas: k }`: k replicas have it, too. Lost only when a replica that does not have it is promoted.
+ * - `durable`: it is on the disk of the master, and of the replicas that are connected.
+ */
+export type AppendAck = 'accepted' | { readonly replicas: number } | 'durable'
+
 export interface AppendRequest {
   readonly channel: string
   /** The record's bytes. The bus never looks inside. */
@@ -31,6 +40,11 @@ export interface AppendRequest {
   readonly producer?: ProducerStamp | undefined
   /** A repeated append with the same key within five minutes is a duplicate; at most 64 bytes; no order is promised across repeats. */
   readonly idempotencyKey?: string | undefined
+  /**
+   * How safe the record must be before the append resolves. One that is stored and does not become so safe in time rejects with `uncertain`; a level that
+   * this bus does not have is `refused` before anything is stored. @default 'accepted'
+   */
+  readonly ack?: AppendAck | undefined
 }
 
 export type AppendResult =
@@ -138,6 +152,17 @@ export interface Bus {
   read(request: ReadRequest): Promise<ReadResult>
   /** The newest position of each channel, cheaply and in one go; `undefined` where there is no log. Same order as asked. */
   heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]>
+  /**
+   * Closes a producer: resolves with the last `seq` that the channel's log stored under its id, 0 for none. A higher one is answered with
+   * `unknown-producer` from then on, also one that is already under way; what was stored stays a duplicate. Whoever does not know what became of its last
+   * messages calls this before it goes on under a new id, so that they cannot arrive later.
+   */
+  closeProducer(channel: string, producerId: string): Promise<number>
+  /**
+   * Makes sure, afresh, that this node talks to the broker that has the channel's log now. Resolves with `false` or rejects when it cannot: then a break that
+   * this node sees may be its own, and its client is better off with another node. A bus without it has nothing to confirm.
+   */
+  confirm?(channel: string): Promise<boolean>
   stats(): BusStats
   /** Releases everything. Pending calls reject. Idempotent. */
   close(): Promise<void>

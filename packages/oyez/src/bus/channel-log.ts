@@ -33,6 +33,7 @@ export class ChannelLog {
   readonly #epoch = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
   readonly #now: Clock
   readonly #producers: RecentKeys<number>
+  readonly #closedProducers: RecentKeys<number>
   readonly #keys: RecentKeys<{ readonly offset: number; readonly expiresAt: number }>
   #kept: KeptRecord[] = []
   #top = 0
@@ -44,6 +45,7 @@ export class ChannelLog {
     this.#now = now
     this.#knownUntil = now() + metaTtlMs
     this.#producers = new RecentKeys(limits.maxProducers)
+    this.#closedProducers = new RecentKeys(limits.maxProducers)
     this.#keys = new RecentKeys(limits.maxKeys)
   }
 
@@ -93,6 +95,19 @@ export class ChannelLog {
     return { kind: 'appended', position: this.head }
   }
 
+  /**
+   * Forbids further records of a producer. @returns the last sequence number stored under its id, 0 for none
+   *
+   * @throws {BusError} `refused` for an id of more than 64 bytes.
+   */
+  closeProducer(id: string): number {
+    checkLength('producer id', id)
+    const last = this.#closedProducers.get(id) ?? this.#producers.get(id) ?? 0
+    this.#producers.delete(id)
+    this.#closedProducers.set(id, last)
+    return last
+  }
+
   read(request: Omit<ReadRequest, 'channel' | 'retention'>): ReadResult {
     this.sweep()
     const reverse = request.reverse ?? false
@@ -114,7 +129,9 @@ export class ChannelLog {
 
   #judge(producer: ProducerStamp | undefined, key: string | undefined): AppendResult | undefined {
     if (producer !== undefined) {
-      const last = this.#producers.get(producer.id)
+      const closed = this.#closedProducers.get(producer.id)
+      const last = closed ?? this.#producers.get(producer.id)
+      if (closed !== undefined && producer.seq > closed) return { kind: 'unknown-producer' }
       if (last === undefined) {
         if (producer.seq !== 1) return { kind: 'unknown-producer' }
       } else if (producer.seq <= last) {

@@ -13,6 +13,8 @@ export interface LogStoreOptions extends Partial<ChannelLogLimits> {
 }
 
 const SWEEP_INTERVAL_MS = 1_000
+/** A log that is begun only to remember that a producer is closed is kept so long. */
+const CLOSED_PRODUCER_MS = 3_600_000
 const SWEEP_BATCH = 10_000
 
 /**
@@ -49,6 +51,11 @@ export class LogStore {
   /** A read of an unknown channel begins its log, so that no subscriber is without an epoch. */
   read(request: ReadRequest): ReadResult {
     return this.#open(request.channel, request.retention.metaTtlMs).read(request)
+  }
+
+  /** Forbids further records of a producer, also where there is no log yet. @returns the last sequence number stored, 0 for none */
+  closeProducer(channel: string, producerId: string): number {
+    return this.#open(channel, CLOSED_PRODUCER_MS).closeProducer(producerId)
   }
 
   heads(channels: readonly string[]): (Position | undefined)[] {

@@ -27,6 +27,10 @@ export class RecentKeys<V> {
     }
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
+
   /** Drops entries, the oldest first, as long as `test` holds. */
   dropOldestWhile(test: (value: V) => boolean): void {
     for (const [key, value] of this.#entries) {

@@ -3,7 +3,15 @@ import type { AppendRequest, AppendResult, Bus, BusHandler, BusStats, ReadReques
 import { BusError } from '../bus/bus-error.ts'
 
 /** What of a bus can be held up or made to fail. */
-export type FlakyStep = 'subscribe' | 'unsubscribe' | 'broadcast' | 'append' | 'read' | 'heads'
+export type FlakyStep =
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'broadcast'
+  | 'append'
+  | 'read'
+  | 'heads'
+  | 'closeProducer'
+  | 'confirm'
 
 /** One publication, on its way from the bus to the hub. */
 export interface FlakyHint {
@@ -155,6 +163,14 @@ export class FlakyBus implements Bus {
 
   heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
     return this.#through('heads', () => this.#inner.heads(channels))
+  }
+
+  closeProducer(channel: string, producerId: string): Promise<number> {
+    return this.#through('closeProducer', () => this.#inner.closeProducer(channel, producerId))
+  }
+
+  confirm(channel: string): Promise<boolean> {
+    return this.#through('confirm', async () => (await this.#inner.confirm?.(channel)) ?? true)
   }
 
   stats(): BusStats {

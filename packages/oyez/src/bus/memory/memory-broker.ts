@@ -65,6 +65,10 @@ export class MemoryBroker {
     return this.#logs.read(request)
   }
 
+  closeProducer(channel: string, producerId: string): number {
+    return this.#logs.closeProducer(channel, producerId)
+  }
+
   heads(channels: readonly string[]): (Position | undefined)[] {
     return this.#logs.heads(channels)
   }

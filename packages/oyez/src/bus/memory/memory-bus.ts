@@ -10,6 +10,7 @@ import type {
 } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { GuardedHandler } from '../guarded-handler.ts'
+import { refuseAck } from '../append-ack.ts'
 import { MemoryBroker, type MemoryMember } from './memory-broker.ts'
 
 export interface MemoryBusOptions {
@@ -68,6 +69,7 @@ export class MemoryBus implements Bus {
 
   async append(request: AppendRequest): Promise<AppendResult> {
     this.#mustRun()
+    refuseAck(request.ack)
     const result = this.#broker.append(request)
     if (result.kind === 'appended') this.#stats.appended += 1
     return result
@@ -82,6 +84,16 @@ export class MemoryBus implements Bus {
   async heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
     this.#mustRun()
     return this.#broker.heads(channels)
+  }
+
+  async closeProducer(channel: string, producerId: string): Promise<number> {
+    this.#mustRun()
+    return this.#broker.closeProducer(channel, producerId)
+  }
+
+  async confirm(): Promise<boolean> {
+    this.#mustRun()
+    return true
   }
 
   stats(): BusStats {

@@ -26,7 +26,7 @@ const APPEND_ARGUMENTS = 11
  * element for each record, an error where Redis refused that one.
  *
  * Keys, for each record: metadata hash, stream. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
- * at which the stream may expire, `p<producer>` = `seq offset seconds`, `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
+ * at which the stream may expire, `p<producer>` = `seq offset seconds` (`seq offset c seconds` once it is closed), `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
  * record, field `p` = `seq:producer`.
  *
  * Arguments, for each record: 1 record, 2 hint channel, 3 hint head, 4 deadline (server ms), 5 size, 6 ttl ms, 7 metadata ttl ms, 8 a fresh incarnation,
@@ -37,7 +37,8 @@ const APPEND_ARGUMENTS = 11
  * begins anew; one that is missing *after* `x` has expired, all its records are trimmed, and the identity goes on. And expiry times are refreshed only
  * once they have used up an eighth of the ttl that they were given in excess, which saves three calls on almost every append.
  */
-export const APPEND_SCRIPT: string = `
+export function appendScript(publish: 'PUBLISH' | 'SPUBLISH'): string {
+  return `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -63,7 +64,10 @@ local rejection
 if alive and seq and m[5] then
   local lastSeq, lastOffset = string.match(m[5], '^(%d+) (%d+)')
   lastSeq = tonumber(lastSeq)
-  if lastSeq and seq > lastSeq + 1 then
+  if lastSeq and seq > lastSeq and string.find(m[5], ' c ', 1, true) then
+    -- The producer was closed: nothing more comes under its name.
+    rejection = {${APPEND_CODE.unknownProducer}}
+  elseif lastSeq and seq > lastSeq + 1 then
     rejection = {${APPEND_CODE.outOfSequence}, lastSeq + 1}
   elseif lastSeq and seq <= lastSeq then
     -- Sent again after a lost answer. The last one's offset is at hand, the ones before it are looked for among the records of others.
@@ -197,7 +201,7 @@ end
 
 -- The record is stored: a hint that cannot be published is a flag, not a failure.
 local epoch = incarnation .. '.' .. term
-local heard = redis.pcall('PUBLISH', args[2], args[3] .. string.char(#epoch) .. epoch .. string.char(#id) .. id .. record)
+local heard = redis.pcall('${publish}', args[2], args[3] .. string.char(#epoch) .. epoch .. string.char(#id) .. id .. record)
 return {${APPEND_CODE.appended}, epoch, id, type(heard) == 'table' and 0 or 1}
 end
 
@@ -210,3 +214,4 @@ for i = 1, #KEYS / 2 do
 end
 return replies
 `
+}

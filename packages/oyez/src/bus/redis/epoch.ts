@@ -22,9 +22,15 @@ export function parseEpoch(epoch: string): EpochParts | undefined {
   return { incarnation, term }
 }
 
-/** Random names for logs, 128 bits each; drawn from the system's generator many at a time, since every append brings one along. */
+/**
+ * 72 bits: only the names that one channel's log had, one after the other, must differ, and every hint, append and answer carries one. So many bytes
+ * have a base64 form without a remainder.
+ */
+const INCARNATION_BYTES = 9
+
+/** Random names for logs; drawn from the system's generator many at a time, since every append brings one along. */
 export class IncarnationSource {
-  readonly #pool: Buffer = Buffer.alloc(16 * 256)
+  readonly #pool: Buffer = Buffer.alloc(INCARNATION_BYTES * 256)
   #used: number = this.#pool.length
 
   next(): string {
@@ -32,8 +38,8 @@ export class IncarnationSource {
       randomFillSync(this.#pool)
       this.#used = 0
     }
-    const name = this.#pool.toString('base64url', this.#used, this.#used + 16)
-    this.#used += 16
+    const name = this.#pool.toString('base64url', this.#used, this.#used + INCARNATION_BYTES)
+    this.#used += INCARNATION_BYTES
     return name
   }
 }

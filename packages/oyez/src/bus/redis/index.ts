@@ -1,2 +1,11 @@
-export type { RedisBusOptions, RedisRouting } from './options.ts'
+export type {
+  RedisAccess,
+  RedisBusOptions,
+  RedisClusterOptions,
+  RedisPlaceOptions,
+  RedisRouting,
+  RedisSentinelOptions,
+  RedisTarget,
+} from './options.ts'
 export { RedisBus } from './redis-bus.ts'
+export { parseRedisUrl } from './redis-url.ts'

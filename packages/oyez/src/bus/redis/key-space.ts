@@ -1,32 +1,50 @@
+/** How names are made: a Cluster wants names that belong together to share a hash tag. */
+export interface KeyLayout {
+  /** In a Cluster: the hash tag of the channel's partition. Without it every channel is its own tag. */
+  readonly tagOf?: ((channel: string) => string) | undefined
+}
+
 /** Names of everything that the bus touches in Redis, all under one prefix. */
 export class KeySpace {
   readonly #prefix: string
+  readonly #tagOf: ((channel: string) => string) | undefined
   /** Every hint of every channel, with broadcast routing. */
   readonly allHints: string
 
-  constructor(prefix: string) {
+  constructor(prefix: string, layout: KeyLayout = {}) {
     this.#prefix = prefix
+    this.#tagOf = layout.tagOf
     this.allHints = `${prefix}:all`
   }
 
   /** Hash with the log's identity, its top, its forks and its producers. */
   meta(channel: string): string {
-    return `${this.#prefix}:{${escapeChannel(channel)}}:m`
+    return `${this.#base(channel)}:m`
   }
 
   /** Stream with the log's records. */
   log(channel: string): string {
-    return `${this.#prefix}:{${escapeChannel(channel)}}:s`
+    return `${this.#base(channel)}:s`
   }
 
   /** Pub/sub channel of one oyez channel's hints. */
   hints(channel: string): string {
-    return `${this.#prefix}:{${escapeChannel(channel)}}:h`
+    return `${this.#base(channel)}:h`
   }
 
-  /** Pub/sub channel on which a node hears its own probes. */
-  probe(nodeId: string): string {
-    return `${this.#prefix}:probe:${nodeId}`
+  /** Pub/sub channel on which a node hears its own probes of one Redis. */
+  probe(id: string): string {
+    return `${this.#prefix}:probe:${id}`
+  }
+
+  /** Key whose writing shows which master takes writes; in a Cluster, for what shares the channel's slot. */
+  fence(channel: string): string {
+    return this.#tagOf === undefined ? `${this.#prefix}:fence` : `${this.#prefix}:{${this.#tagOf(channel)}}:fence`
+  }
+
+  #base(channel: string): string {
+    const name = escapeChannel(channel)
+    return this.#tagOf === undefined ? `${this.#prefix}:{${name}}` : `${this.#prefix}:{${this.#tagOf(channel)}}:${name}`
   }
 }
 

@@ -23,6 +23,7 @@ export class Probe {
   #lastSent = 0
   readonly #unanswered = new Map<number, number>()
   readonly #unheard = new Map<number, number>()
+  readonly #fresh = new Map<number, () => void>()
 
   constructor(options: ProbeOptions) {
     this.#options = options
@@ -46,6 +47,24 @@ export class Probe {
   /** A probe came back. One that comes back speaks for all before it. */
   heard(number: number): void {
     for (const earlier of this.#unheard.keys()) if (earlier <= number) this.#unheard.delete(earlier)
+    this.#fresh.get(number)?.()
+  }
+
+  /** Sends one now. @returns whether it was heard within the time */
+  async fresh(withinMs: number): Promise<boolean> {
+    const number = ++this.#number
+    let timer: NodeJS.Timeout | undefined
+    const heard = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), withinMs)
+      this.#fresh.set(number, () => resolve(true))
+    })
+    void this.#options.send(number)
+    try {
+      return await heard
+    } finally {
+      clearTimeout(timer)
+      this.#fresh.delete(number)
+    }
   }
 
   /** What was sent before the hints connection was replaced will never be heard. */

@@ -13,159 +13,188 @@ import type {
   ReadResult,
 } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
-import { APPEND_SCRIPT } from './append-script.ts'
+import { appendScript } from './append-script.ts'
+import { CLOSE_PRODUCER_SCRIPT } from './close-producer-script.ts'
 import { IncarnationSource, parseEpoch } from './epoch.ts'
 import { hintHead, parseHint } from './hint-envelope.ts'
-import { KeySpace } from './key-space.ts'
-import { type RedisBusOptions, type ResolvedRedisOptions, resolveRedisOptions } from './options.ts'
+import type { RedisBusOptions, ResolvedRedisOptions } from './options.ts'
 import { HEADS_SCRIPT, READ_SCRIPT } from './read-script.ts'
 import { toBusError } from './redis-error-table.ts'
-import { RedisPair } from './redis-pair.ts'
 import { type AppendReply, parseAppendReply, parseHeadsReply, parseReadReply } from './reply.ts'
+import { resolveRedisOptions } from './resolve-options.ts'
+import { examineRights } from './rights.ts'
 import { type ScriptCall, script } from './scripts.ts'
-import { SubscriptionTable } from './subscription-table.ts'
+import { type SelfTestHost, selfTest } from './self-test.ts'
+import type { ServerClock } from './server-clock.ts'
+import type { SubscriptionTable } from './subscription-table.ts'
+import { makeTopology } from './topology/make-topology.ts'
+import type { Topology } from './topology/topology.ts'
 
-const APPEND = script(APPEND_SCRIPT)
 const READ = script(READ_SCRIPT)
 const HEADS = script(HEADS_SCRIPT)
+const CLOSE_PRODUCER = script(CLOSE_PRODUCER_SCRIPT)
 
 /** A request that Redis takes up later than this is not carried out. */
 const DEADLINE_MS = 5_000
-/** For the test message of the start to come back. */
-const SELF_TEST_MS = 1_000
 /** Channels in one call of the heads script, so that other connections are served in between. */
 const HEADS_BATCH = 250
 const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
 
 /**
- * Connects hubs over one Redis (6.2 or later): the logs are hashes and streams, the hints pub/sub. It owns two connections, finds out within 4 s when
- * Redis is gone or frozen, and comes back by itself.
+ * Connects hubs over Redis: one (6.2 or later), one behind sentinels, a Cluster (7.0 or later), or several independent ones. The logs are hashes and
+ * streams, the hints pub/sub. It owns two connections to each master, finds out within 4 s when one is gone or frozen, follows a failover, and comes back
+ * by itself.
  */
 export class RedisBus implements Bus {
   readonly name = 'redis'
   readonly #options: ResolvedRedisOptions
-  readonly #keys: KeySpace
-  readonly #probeName: string
   readonly #positionedHead = hintHead(true).toString('latin1')
   readonly #plainHead = hintHead(false)
   readonly #incarnations = new IncarnationSource()
-  readonly #table: SubscriptionTable
-  readonly #pair: RedisPair
-  readonly #self = randomBytes(9).toString('base64url')
+  readonly #topology: Topology
   #handler: BusHandler | undefined
-  #heardSelf: (() => void) | undefined
+  #heardSelf: ((channel: string) => void) | undefined
   readonly #stats = { received: 0, unwanted: 0, appended: 0, reads: 0 }
 
   /** @throws {TypeError} for options that cannot be right. Connects only in {@link start}. */
   constructor(options: RedisBusOptions) {
     this.#options = resolveRedisOptions(options)
-    this.#keys = new KeySpace(this.#options.prefix)
-    this.#probeName = this.#keys.probe(this.#self)
-    const broadcast = this.#options.routing === 'broadcast'
-    this.#table = new SubscriptionTable({
-      nameOf: (channel) => this.#keys.hints(channel),
-      always: broadcast ? [this.#probeName, this.#keys.allHints] : [this.#probeName],
-      perChannel: !broadcast,
-      onMessage: (name, message) => this.#onMessage(name, message),
-    })
-    this.#pair = new RedisPair({
-      redis: this.#options,
-      scripts: [APPEND, READ, HEADS],
-      batched: APPEND,
-      table: this.#table,
-      probeName: this.#probeName,
-      onStatus: (status) => this.#tell(status),
-    })
+    const append = script(appendScript(this.#options.places[0]?.kind === 'cluster' ? 'SPUBLISH' : 'PUBLISH'))
+    this.#topology = makeTopology(
+      {
+        redis: this.#options,
+        self: randomBytes(9).toString('base64url'),
+        scripts: [append, READ, HEADS, CLOSE_PRODUCER],
+        batched: append,
+        examine: (client, place) => examineRights(client, place, this.#options.prefix),
+      },
+      {
+        onHint: (table, name, message) => this.#onHint(table, name, message),
+        onStatus: (status) => this.#tell(status),
+      },
+    )
+  }
+
+  /** A bus for a Redis in one line of text: see `parseRedisUrl`. @throws {TypeError} naming what is wrong */
+  static fromUrl(url: string, options: Omit<RedisBusOptions, 'url'> = {}): RedisBus {
+    return new RedisBus({ ...options, url })
   }
 
   async start(handler: BusHandler): Promise<void> {
     try {
-      await this.#pair.connect()
-      await this.#selfTest()
+      await this.#topology.connect()
+      await selfTest(this.#selfTestHost())
+      // The test is no traffic.
+      Object.assign(this.#stats, { received: 0, unwanted: 0 })
     } catch (error) {
       // A second start is the caller's mistake, and no reason to end the first.
       if (error instanceof TypeError) throw error
-      const told = this.#pair.closed
+      const told = this.#topology.closed
         ? new BusError('closed', 'the bus was closed')
         : toBusError(error, 'read', this.#options.address)
       await this.close()
       throw told
     }
-    if (this.#pair.closed) throw new BusError('closed', 'the bus was closed')
+    if (this.#topology.closed) throw new BusError('closed', 'the bus was closed')
     this.#handler = handler
-    this.#pair.announce()
+    this.#topology.announce()
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {
-    this.#pair.refuseWhenUnusable()
-    try {
-      await this.#table.subscribe(channels)
-    } catch (error) {
-      throw toBusError(error, 'read', this.#options.address)
-    }
+    this.#topology.refuseWhenUnusable()
+    await this.#topology.subscribe(channels)
   }
 
   async unsubscribe(channels: readonly string[]): Promise<void> {
-    this.#pair.refuseWhenUnusable()
-    await this.#table.unsubscribe(channels)
+    this.#topology.refuseWhenUnusable()
+    await this.#topology.unsubscribe(channels)
   }
 
   async broadcast(channel: string, bytes: Uint8Array): Promise<void> {
-    const named = this.#options.routing === 'broadcast'
-    const name = named ? this.#keys.allHints : this.#keys.hints(channel)
-    const payload = Buffer.concat([named ? hintHead(false, channel) : this.#plainHead, bytes])
-    await this.#pair.call('write', (client) => client.sendCommand(['PUBLISH', name, payload]))
+    const head = this.#broadcasts ? hintHead(false, channel) : this.#plainHead
+    await this.#topology.publish(channel, this.#hintName(channel), Buffer.concat([head, bytes]))
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
-    const { producer, idempotencyKey } = request
+    const { channel, producer, idempotencyKey, ack = 'accepted' } = request
     if (producer?.id === '' || idempotencyKey === '') {
       throw new TypeError('AppendRequest: a producer id or idempotency key is not empty')
     }
     if (producer !== undefined && (!Number.isSafeInteger(producer.seq) || producer.seq < 1)) {
       throw new TypeError('AppendRequest.producer.seq must be a whole number from 1')
     }
+    if (ack !== 'accepted') this.#topology.checkAck(channel, ack)
     const { result, hinted } = await this.#append(request)
     if (result.kind === 'appended') this.#stats.appended++
-    if ('position' in result) this.#pair.sawEpoch(result.position.epoch)
-    if (!hinted) this.#tell({ state: 'gap', channels: [request.channel] })
+    if ('position' in result) this.#topology.sawEpoch(channel, result.position.epoch)
+    if (!hinted) this.#tell({ state: 'gap', channels: [channel] })
+    // Also for a duplicate: it is repeated because nobody knows how far the first had come.
+    if (ack !== 'accepted' && 'position' in result) await this.#topology.secure(channel, result.position.epoch, ack)
     return result
   }
 
   async read(request: ReadRequest): Promise<ReadResult> {
-    const reply = await this.#pair.run('read', this.#readCall(request))
+    const reply = await this.#topology.run('read', request.channel, this.#readCall(request))
     this.#stats.reads++
     const result = parseReadReply(reply, request.reverse ?? false)
-    this.#pair.sawEpoch(result.head.epoch)
+    this.#topology.sawEpoch(request.channel, result.head.epoch)
     return result
   }
 
   async heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
-    const batches: Promise<(Position | undefined)[]>[] = []
-    for (let at = 0; at < channels.length; at += HEADS_BATCH) {
-      const batch = channels.slice(at, at + HEADS_BATCH)
+    const heads = new Map<string, Position | undefined>()
+    const ask = async (batch: readonly string[]): Promise<void> => {
       const call = { script: HEADS, keys: batch.flatMap((channel) => this.#keysOf(channel)), args: [] }
-      batches.push(this.#pair.run('read', call).then((reply) => parseHeadsReply(reply, batch.length)))
+      const reply = await this.#topology.run('read', batch[0] ?? '', call)
+      const found = parseHeadsReply(reply, batch.length)
+      for (const [index, channel] of batch.entries()) heads.set(channel, found[index])
     }
-    return (await Promise.all(batches)).flat()
+    const batches: Promise<void>[] = []
+    for (const group of this.#topology.together(channels)) {
+      for (let at = 0; at < group.length; at += HEADS_BATCH) batches.push(ask(group.slice(at, at + HEADS_BATCH)))
+    }
+    if (batches.length === 0) this.#topology.refuseWhenUnusable()
+    await Promise.all(batches)
+    return channels.map((channel) => heads.get(channel))
+  }
+
+  async closeProducer(channel: string, producerId: string): Promise<number> {
+    if (producerId === '') throw new TypeError('Bus.closeProducer: a producer id is not empty')
+    const args = [producerId, this.#incarnations.next()]
+    const call = { script: CLOSE_PRODUCER, keys: this.#keysOf(channel), args }
+    const last = await this.#topology.run('write', channel, call)
+    if (typeof last !== 'number') throw new BusError('uncertain', 'Redis gave an answer that makes no sense')
+    return last
+  }
+
+  confirm(channel: string): Promise<boolean> {
+    return this.#topology.confirm(channel)
   }
 
   stats(): BusStats {
-    return { ...this.#stats, reconnects: this.#pair.reconnects }
+    return { ...this.#stats, reconnects: this.#topology.reconnects }
   }
 
   async close(): Promise<void> {
-    this.#pair.close()
+    this.#topology.close()
     this.#handler = undefined
   }
 
+  get #broadcasts(): boolean {
+    return this.#options.routing === 'broadcast'
+  }
+
+  #hintName(channel: string): string {
+    return this.#broadcasts ? this.#topology.keys.allHints : this.#topology.keys.hints(channel)
+  }
+
   async #append({ channel, record, retention, producer, idempotencyKey }: AppendRequest): Promise<AppendReply> {
-    const named = this.#options.routing === 'broadcast'
+    const until = performance.now() + DEADLINE_MS
     const args: RedisArgument[] = [
       recordArgument(record),
-      named ? this.#keys.allHints : this.#keys.hints(channel),
-      named ? hintHead(true, channel) : this.#positionedHead,
-      String(this.#pair.clock.in(DEADLINE_MS)),
+      this.#hintName(channel),
+      this.#broadcasts ? hintHead(true, channel) : this.#positionedHead,
+      '',
       String(retention.size),
       String(retention.ttlMs),
       String(retention.metaTtlMs),
@@ -174,33 +203,11 @@ export class RedisBus implements Bus {
       producer === undefined ? '' : String(producer.seq),
       idempotencyKey ?? '',
     ]
-    return parseAppendReply(await this.#pair.runBatched({ keys: this.#keysOf(channel), args }))
-  }
-
-  /** Proves every command, key and channel that the bus will need, so that a missing right is found now and not at the first message. */
-  async #selfTest(): Promise<void> {
-    const channel = `@start/${this.#self}`
-    const retention = { size: 1, ttlMs: 1_000, metaTtlMs: 1_000 }
-    const heard = new Promise<void>((resolve) => (this.#heardSelf = resolve))
-    await this.#table.subscribe([channel])
-    await this.#append({ channel, record: new Uint8Array(), retention })
-    await this.#pair.run('read', { script: HEADS, keys: this.#keysOf(channel), args: [] })
-    await this.#pair.run('read', this.#readCall({ channel, limit: 1, retention }))
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      const { address, prefix } = this.#options
-      const text = `Redis at ${address} stored a test message and did not publish it; has this user the right to the channels ${prefix}:*?`
-      timer = setTimeout(() => reject(new BusError('refused', text)), SELF_TEST_MS)
-    })
-    try {
-      await Promise.race([heard, late])
-    } finally {
-      clearTimeout(timer)
-      this.#heardSelf = undefined
+    const argsAt = (clock: ServerClock): readonly RedisArgument[] => {
+      args[3] = String(clock.at(until))
+      return args
     }
-    await this.#table.unsubscribe([channel])
-    // The test is no traffic.
-    Object.assign(this.#stats, { received: 0, unwanted: 0 })
+    return parseAppendReply(await this.#topology.append({ channel, argsAt }))
   }
 
   #readCall({ channel, after, limit, reverse = false, retention }: ReadRequest): ScriptCall {
@@ -215,24 +222,31 @@ export class RedisBus implements Bus {
   }
 
   #keysOf(channel: string): [string, string] {
-    return [this.#keys.meta(channel), this.#keys.log(channel)]
+    const { keys } = this.#topology
+    return [keys.meta(channel), keys.log(channel)]
   }
 
-  #onMessage(name: string, message: Buffer): void {
-    // Nothing may be thrown into the parser of the library: it would lose the rest of the chunk.
-    try {
-      if (name === this.#probeName) this.#pair.heardProbe(message)
-      else this.#onHint(name, message)
-    } catch {
-      this.#tell({ state: 'gap' })
+  #selfTestHost(): SelfTestHost {
+    return {
+      channels: this.#topology.sampleChannels(`@start/${randomBytes(9).toString('base64url')}`),
+      topology: this.#topology,
+      listen: (heard) => (this.#heardSelf = heard),
+      append: async (request) => void (await this.#append(request)),
+      read: async (request) =>
+        void parseReadReply(await this.#topology.run('read', request.channel, this.#readCall(request)), false),
+      heads: async (channel) => {
+        await this.#topology.run('read', channel, { script: HEADS, keys: this.#keysOf(channel), args: [] })
+      },
+      prefix: this.#options.prefix,
+      address: this.#options.address,
     }
   }
 
-  #onHint(name: string, message: Buffer): void {
+  #onHint(table: SubscriptionTable, name: string, message: Buffer): void {
     this.#stats.received++
     const hint = parseHint(message)
-    const own = name === this.#keys.allHints ? hint?.channel : this.#table.channelOf(name)
-    if (own === undefined || !this.#table.wants(own)) {
+    const own = this.#broadcasts ? hint?.channel : table.channelOf(name)
+    if (own === undefined || !table.wants(own)) {
       this.#stats.unwanted++
       return
     }
@@ -242,7 +256,7 @@ export class RedisBus implements Bus {
       this.#tell({ state: 'gap', channels: [own] })
       return
     }
-    this.#heardSelf?.()
+    this.#heardSelf?.(own)
     try {
       this.#handler?.onPublication(own, hint.bytes, position)
     } catch {

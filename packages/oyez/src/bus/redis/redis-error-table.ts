@@ -1,43 +1,70 @@
 import { ErrorReply } from '@redis/client'
 import { BusError, type BusErrorCode } from '../bus-error.ts'
 
-interface Meaning {
+/**
+ * What the bus does about an error code:
+ *
+ * - `redirect`: in a Cluster, sends the call to the node that has the keys, in order, a bounded number of times. These answers say that nothing was carried
+ *   out, so that sending again cannot store twice.
+ * - `re-resolve`: gives up both connections, finds out who the master is, and connects there.
+ * - `wait`: nothing; it passes by itself. The caller may try again.
+ * - `reject`: nothing; somebody must change something.
+ */
+export type ErrorAction = 'redirect' | 're-resolve' | 'wait' | 'reject'
+
+/** What an error code of Redis means. */
+export interface ErrorMeaning {
+  readonly action: ErrorAction
   readonly code: BusErrorCode
   readonly text: string
 }
 
+const ELSEWHERE = 'is a Redis Cluster; give the bus its nodes with the option cluster or redis+cluster://'
+
 /**
- * What the error codes of Redis mean for a caller. `refused`: asking again changes nothing until somebody changes Redis. `unavailable`: this passes by
- * itself. In both cases nothing was stored: the scripts make every check before their first write.
+ * Every error code of Redis that a bus can meet. `refused`: asking again changes nothing until somebody changes Redis. `unavailable`: this passes by
+ * itself. In both cases nothing was stored: the scripts make every check before their first write. BUS.md has the same table.
  */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  BUSY: { code: 'unavailable', text: 'is busy with a script of somebody else' },
-  CLUSTERDOWN: { code: 'unavailable', text: 'says that its cluster is down' },
-  LOADING: { code: 'unavailable', text: 'is still loading its data' },
-  MASTERDOWN: { code: 'unavailable', text: 'is a replica without a master' },
-  NOSCRIPT: { code: 'unavailable', text: 'lost our scripts again and again' },
-  READONLY: { code: 'unavailable', text: 'is a read-only replica; give the address of the master' },
-  TRYAGAIN: { code: 'unavailable', text: 'is moving the keys' },
-  ASK: { code: 'refused', text: 'is a Redis Cluster, which this bus does not speak; give a single Redis' },
-  MOVED: { code: 'refused', text: 'is a Redis Cluster, which this bus does not speak; give a single Redis' },
-  MISCONF: { code: 'refused', text: 'cannot write to its disk and takes no writes until it can' },
-  NOAUTH: { code: 'refused', text: 'wants a password; put it into the url or the option password' },
-  NOPERM: { code: 'refused', text: 'does not give this user the rights that the bus needs' },
+export const ERROR_TABLE: Readonly<Record<string, ErrorMeaning>> = {
+  ASK: { action: 'redirect', code: 'refused', text: ELSEWHERE },
+  MOVED: { action: 'redirect', code: 'refused', text: ELSEWHERE },
+  TRYAGAIN: { action: 'redirect', code: 'unavailable', text: 'is moving the keys' },
+  CLUSTERDOWN: { action: 're-resolve', code: 'unavailable', text: 'says that its cluster is down' },
+  MASTERDOWN: { action: 're-resolve', code: 'unavailable', text: 'is a replica without a master' },
+  READONLY: {
+    action: 're-resolve',
+    code: 'unavailable',
+    text: 'is a read-only replica; give the address of the master',
+  },
+  UNBLOCKED: { action: 're-resolve', code: 'uncertain', text: 'stopped being the master during the call' },
+  BUSY: { action: 'wait', code: 'unavailable', text: 'is busy with a script of somebody else' },
+  LOADING: { action: 'wait', code: 'unavailable', text: 'is still loading its data' },
+  NOSCRIPT: { action: 'wait', code: 'unavailable', text: 'lost our scripts again and again' },
+  CROSSSLOT: { action: 'reject', code: 'refused', text: ELSEWHERE },
+  MISCONF: { action: 'reject', code: 'refused', text: 'cannot write to its disk and takes no writes until it can' },
+  NOAUTH: { action: 'reject', code: 'refused', text: 'wants a password; put it into the url or the option password' },
+  NOPERM: { action: 'reject', code: 'refused', text: 'does not give this user the rights that the bus needs' },
   NOREPLICAS: {
+    action: 'reject',
     code: 'refused',
     text: 'has fewer replicas than its min-replicas-to-write and takes no writes until they are back',
   },
   NOREPLID: {
+    action: 'reject',
     code: 'refused',
     text: 'hides its replication id, without which a lost write after a failover could not be told',
   },
-  OOM: { code: 'refused', text: 'is out of memory (maxmemory) and takes no writes' },
-  WRONGPASS: { code: 'refused', text: 'refuses the user name or password' },
+  OOM: { action: 'reject', code: 'refused', text: 'is out of memory (maxmemory) and takes no writes' },
+  WRONGPASS: { action: 'reject', code: 'refused', text: 'refuses the user name or password' },
   WRONGTYPE: {
+    action: 'reject',
     code: 'refused',
     text: 'holds a key of another type under one of our names; another program uses the same prefix',
   },
 }
+
+/** Whatever is not in the table. */
+const UNKNOWN_CODE: Omit<ErrorMeaning, 'text'> = { action: 'reject', code: 'refused' }
 
 const NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused; is Redis running there?',
@@ -67,8 +94,8 @@ export function toBusError(error: unknown, kind: CallKind, address: string): Bus
   if (error instanceof BusError) return error
   const word = errorWord(error)
   if (error instanceof ErrorReply) {
-    const meaning = MEANINGS[word ?? ''] ?? {
-      code: 'refused',
+    const meaning = ERROR_TABLE[word ?? ''] ?? {
+      ...UNKNOWN_CODE,
       text: `answered with an error: ${firstLine(error.message)}`,
     }
     const detail = word === 'NOPERM' ? ` (${firstLine(error.message)})` : ''
@@ -81,6 +108,12 @@ export function toBusError(error: unknown, kind: CallKind, address: string): Bus
     return new BusError('uncertain', text, { cause: error })
   }
   return new BusError('unavailable', `Redis at ${address} cannot be reached: ${reasonOf(error)}`, { cause: error })
+}
+
+/** What to do about an error, be it of Redis or made of one of Redis. */
+export function actionFor(error: unknown): ErrorAction | undefined {
+  const cause = error instanceof BusError ? error.cause : error
+  return cause instanceof ErrorReply ? (ERROR_TABLE[errorWord(cause) ?? '']?.action ?? UNKNOWN_CODE.action) : undefined
 }
 
 function reasonOf(error: unknown): string {

@@ -1,8 +1,8 @@
 import type { RedisClientType } from '@redis/client'
 
 export interface RedisLinkOptions {
-  /** A fresh client that is not yet connected and that never reconnects by itself. */
-  readonly create: () => RedisClientType
+  /** A fresh client that is not yet connected and that never reconnects by itself; for where the server is now. */
+  readonly create: () => RedisClientType | Promise<RedisClientType>
   /** What must be true of a connection before it counts as ready. */
   readonly prepare: (client: RedisClientType) => Promise<void>
   /** For connecting, greeting and preparing. A frozen server accepts connections and never greets, so this must be ours. */
@@ -25,6 +25,7 @@ export class RedisLink {
   #client: RedisClientType | undefined
   #failures = 0
   #timer: NodeJS.Timeout | undefined
+  #abort: ((error: Error) => void) | undefined
 
   constructor(options: RedisLinkOptions) {
     this.#options = options
@@ -40,9 +41,22 @@ export class RedisLink {
     await this.#open()
   }
 
+  /** Connects, and tries for ever. */
+  begin(): void {
+    if (this.#state === 'idle') this.#openOrRetry()
+  }
+
   /** Gives up the present connection, which no longer works, and makes another. */
   replace(error: Error): void {
     if (this.#state === 'ready') this.#lose(error)
+  }
+
+  /** Another server is the right one now: gives up whatever is connected or being connected, and connects there without waiting. */
+  restart(error: Error): void {
+    this.#failures = 0
+    if (this.#state === 'ready') this.#lose(error)
+    else if (this.#state === 'opening') this.#abort?.(error)
+    else if (this.#state === 'waiting') this.#retryLater()
   }
 
   close(): void {
@@ -50,37 +64,56 @@ export class RedisLink {
     clearTimeout(this.#timer)
     this.#client?.destroy()
     this.#client = undefined
+    this.#abort?.(new Error('closed while connecting'))
   }
 
   async #open(): Promise<void> {
     this.#state = 'opening'
-    const client = this.#options.create()
-    this.#client = client
-    client.on('error', (error: unknown) => {
-      if (this.#client === client && this.#state === 'ready') this.#lose(asError(error))
-    })
-    const timeoutMs = this.#options.openTimeoutMs()
+    let client: RedisClientType | undefined
     let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<never>((_, reject) => {
+    const given = new Promise<never>((_, reject) => {
+      const timeoutMs = this.#options.openTimeoutMs()
       timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+      this.#abort = reject
     })
-    const opened = client.connect().then(() => this.#options.prepare(client))
+    const attempt = { isOver: false }
+    const opened = this.#connect((made) => {
+      client = made
+      if (attempt.isOver) made.destroy()
+    }, attempt)
     // It may still reject after the timeout has won.
     opened.catch(() => undefined)
+    given.catch(() => undefined)
     try {
-      await Promise.race([opened, timeout])
-      if (!client.isReady) throw new Error('the connection was lost at once')
+      await Promise.race([opened, given])
+      if (client?.isReady !== true) throw new Error('the connection was lost at once')
     } catch (error) {
-      client.destroy()
-      if (this.#client === client) this.#client = undefined
+      attempt.isOver = true
+      client?.destroy()
       throw asError(error)
     } finally {
       clearTimeout(timer)
+      this.#abort = undefined
     }
-    if (this.#closed) throw new Error('closed while connecting')
+    if (this.#closed) {
+      client.destroy()
+      throw new Error('closed while connecting')
+    }
+    this.#client = client
     this.#state = 'ready'
     this.#failures = 0
     this.#options.onReady()
+  }
+
+  async #connect(made: (client: RedisClientType) => void, attempt: { readonly isOver: boolean }): Promise<void> {
+    const client = await this.#options.create()
+    client.on('error', (error: unknown) => {
+      if (this.#client === client && this.#state === 'ready') this.#lose(asError(error))
+    })
+    made(client)
+    if (attempt.isOver) return
+    await client.connect()
+    await this.#options.prepare(client)
   }
 
   get #closed(): boolean {
@@ -101,14 +134,19 @@ export class RedisLink {
     this.#state = 'waiting'
     // Full jitter: many nodes lose the same Redis in the same moment.
     const delay = Math.random() * Math.min(FIRST_DELAY_MS * 2 ** Math.min(this.#failures, 16), LONGEST_DELAY_MS)
-    this.#timer = setTimeout(() => {
-      this.#open().catch((error: unknown) => {
-        if (this.#closed) return
-        this.#failures++
-        this.#options.onLost(asError(error))
-        this.#retryLater()
-      })
-    }, delay)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#openOrRetry(), delay)
+  }
+
+  #openOrRetry(): void {
+    const before = this.#failures
+    this.#open().catch((error: unknown) => {
+      if (this.#closed) return
+      // A restart has set the count back: the next attempt is another matter.
+      if (this.#failures === before) this.#failures++
+      this.#options.onLost(asError(error))
+      this.#retryLater()
+    })
   }
 }
 

@@ -1,69 +1,94 @@
-import { createClient, ErrorReply, type RedisClientType } from '@redis/client'
-import type { BusStatus } from '../bus.ts'
+import { ErrorReply, type RedisClientType } from '@redis/client'
+import type { AppendAck, BusStatus } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { TERM_DIGITS } from './epoch.ts'
-import type { ResolvedRedisOptions } from './options.ts'
+import { addressOf, type Endpoint, type Login } from './options.ts'
+import { PairStatus } from './pair-status.ts'
 import { Probe } from './probe.ts'
-import { type CallKind, toBusError } from './redis-error-table.ts'
+import { RedisCalls } from './redis-calls.ts'
+import { makeClient } from './redis-client.ts'
+import { actionFor, errorWord, toBusError } from './redis-error-table.ts'
 import { RedisLink } from './redis-link.ts'
-import { type BatchItem, ScriptBatch } from './script-batch.ts'
-import { type Script, type ScriptCall, ScriptRunner } from './scripts.ts'
-import { ServerClock } from './server-clock.ts'
+import type { Script } from './scripts.ts'
+import { checkAck, isClusterDown, readTerm, readVersion } from './server-facts.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
+import type { Locator } from './topology/locator.ts'
 
 export interface RedisPairOptions {
-  readonly redis: ResolvedRedisOptions
+  readonly locator: Locator
+  readonly login: Login
+  /** For messages, while it is not known where the master is. */
+  readonly address: string
+  readonly maxInFlight: number
   readonly scripts: readonly Script[]
   /** One of the scripts: it takes many items at a time. */
   readonly batched: Script
   readonly table: SubscriptionTable
   /** The pub/sub channel on which this node hears its own probes; one of those that the table always subscribes. */
   readonly probeName: string
+  /** A master of a Cluster: its state is watched, too, and its subscriptions are counted. */
+  readonly inCluster: boolean
+  /** Looks at the first connection of {@link RedisPair.connect} before anything else is done with it; rejects to end the start. */
+  readonly examine?: ((client: RedisClientType) => Promise<void>) | undefined
   readonly onStatus: (status: BusStatus) => void
+  /** A connection was lost or could not be made, or Redis said that the keys may be elsewhere. */
+  readonly onTrouble?: (() => void) | undefined
 }
 
 const OPEN_TIMEOUT_MS = 4_000
-/** Hints that are gone for longer than this are an outage; a shorter absence is a gap. */
-const HINTS_GRACE_MS = 3_000
+/** For all that {@link RedisPair.confirm} asks. */
+const CONFIRM_MS = 2_000
 
 /**
- * The two connections to one Redis, one for commands and one for hints, with the probe that watches both. Says what became of them as the bus contract
+ * The two connections to one master, one for commands and one for hints, with the probe that watches both. Says what became of them as the bus contract
  * has it: `down`, `up`, and `gap` once every subscription is live again.
  */
 export class RedisPair {
-  /** Server time, for deadlines. */
-  readonly clock: ServerClock = new ServerClock()
+  readonly calls: RedisCalls
   readonly #options: RedisPairOptions
   readonly #commands: RedisLink
   readonly #hints: RedisLink
   readonly #probe: Probe
-  #scripts: ScriptRunner | undefined
-  #batch: ScriptBatch | undefined
-  #state: 'idle' | 'starting' | 'up' | 'down' | 'closed' = 'idle'
-  /** Hints may have been lost since the last time that `gap` was said. */
-  #gapDue = false
-  #graceTimer: NodeJS.Timeout | undefined
+  readonly #status: PairStatus
+  #endpoint: Endpoint | undefined
+  #examined = false
+  #version = ''
+  /** A node of a Cluster that says that it takes nothing. */
+  #isSick = false
   #term = ''
-  #inFlight = 0
-  /** Something was lost, and is not all back yet. */
-  #outage = false
-  #reconnects = 0
 
   constructor(options: RedisPairOptions) {
     this.#options = options
+    this.#status = new PairStatus((status) => options.onStatus(status))
+    this.calls = new RedisCalls({
+      client: () => this.#commands.client,
+      address: () => this.address,
+      maxInFlight: options.maxInFlight,
+      scripts: options.scripts,
+      batched: options.batched,
+      guard: () => this.refuseWhenUnusable(),
+      onFailure: (error, told) => this.#onCallFailed(error, told),
+    })
     this.#commands = new RedisLink({
-      create: () => this.#createClient(),
+      create: () => this.#createClient(this.#hints),
       prepare: (client) => this.#prepareCommands(client),
       openTimeoutMs: () => OPEN_TIMEOUT_MS,
-      onReady: () => this.#onCommandsReady(),
+      onReady: () => {
+        this.#probe.start()
+        this.#settle()
+      },
       onLost: (error) => this.#onCommandsLost(error),
     })
     this.#hints = new RedisLink({
-      create: () => this.#createClient(),
+      create: () => this.#createClient(this.#commands),
       prepare: (client) => options.table.restore(client),
       // A hundred thousand channels take Redis a good second; a slow link gets some more.
       openTimeoutMs: () => OPEN_TIMEOUT_MS + Math.ceil(options.table.size / 20),
-      onReady: () => this.#onHintsReady(),
+      onReady: () => {
+        this.#status.hintsBack()
+        this.#probe.forgetUnheard()
+        this.#settle()
+      },
       onLost: (error) => this.#onHintsLost(error),
     })
     this.#probe = new Probe({
@@ -73,27 +98,55 @@ export class RedisPair {
     })
   }
 
+  /** For messages: where the master is, as far as is known. */
+  get address(): string {
+    return this.#endpoint === undefined ? this.#options.address : addressOf(this.#endpoint)
+  }
+
+  /** Where the master is, as far as is known. */
+  get endpoint(): Endpoint | undefined {
+    return this.#endpoint
+  }
+
+  /** Whether both connections work. */
+  get isUp(): boolean {
+    return this.#status.state === 'up'
+  }
+
+  /** The commands connection, while there is one. */
+  get client(): RedisClientType | undefined {
+    return this.#commands.client
+  }
+
   get closed(): boolean {
-    return this.#state === 'closed'
+    return this.#status.state === 'closed'
   }
 
   /** Times that something was lost and all was found again. */
   get reconnects(): number {
-    return this.#reconnects
+    return this.#status.reconnects
   }
 
   /** Connects both, or rejects with what is wrong. Nothing is said to `onStatus` before {@link announce}. */
   async connect(): Promise<void> {
-    if (this.#state !== 'idle') throw new TypeError('RedisBus.start was called before')
-    this.#state = 'starting'
-    await Promise.all([this.#commands.start(), this.#hints.start()])
+    if (this.#status.state !== 'idle') throw new TypeError('RedisBus.start was called before')
+    this.#status.start()
+    await this.#commands.start()
+    await this.#hints.start()
+    this.#options.locator.watch(() => this.#followMaster())
   }
 
   /** Says `up`, and from now on whatever happens. An outage since {@link connect} is told like any other. */
   announce(): void {
-    if (this.#state !== 'starting') return
-    this.#state = 'down'
+    this.#status.announce()
     this.#settle()
+  }
+
+  /** Connects, and tries for ever; says `up` and `gap` when it is done. For a master that has come to a bus that runs. */
+  begin(): void {
+    this.#status.begin()
+    this.#commands.begin()
+    this.#hints.begin()
   }
 
   /** A message on the probe channel. */
@@ -107,120 +160,116 @@ export class RedisPair {
     if (!epoch.endsWith(this.#term)) this.#sawTerm(epoch.slice(-TERM_DIGITS))
   }
 
-  /** Runs a script over the commands connection. Calls are sent in the order in which they are made. */
-  run(kind: CallKind, call: ScriptCall): Promise<unknown> {
-    return this.call(
-      kind,
-      () => this.#scripts?.run(call) ?? Promise.reject(new BusError('unavailable', 'no connection')),
-    )
+  /** @throws {BusError} when this Redis cannot acknowledge like that */
+  checkAck(ack: AppendAck): void {
+    checkAck(ack, this.#version, this.address)
   }
 
-  /** Runs the batched script for one item, together with what else comes in this turn of the event loop. */
-  runBatched(item: BatchItem): Promise<unknown> {
-    return this.call(
-      'write',
-      () => this.#batch?.run(item) ?? Promise.reject(new BusError('unavailable', 'no connection')),
-    )
-  }
-
-  /** Makes a call over the commands connection; whatever goes wrong rejects as a {@link BusError}. */
-  async call<T>(kind: CallKind, send: (client: RedisClientType) => Promise<T>): Promise<T> {
+  /**
+   * Makes sure, afresh, that this is the master and that both connections work: a probe goes out and is heard again, Redis says that it is a master, and
+   * whoever decides about that agrees.
+   */
+  async confirm(): Promise<boolean> {
     this.refuseWhenUnusable()
-    const { address, maxInFlight } = this.#options.redis
-    const client = this.#commands.client
-    if (client === undefined) throw new BusError('unavailable', `Redis at ${address} is not connected`)
-    if (this.#inFlight >= maxInFlight) {
-      throw new BusError('unavailable', `${maxInFlight} calls already wait for Redis at ${address}`)
-    }
-    this.#inFlight++
-    try {
-      return await send(client)
-    } catch (error) {
-      if (this.closed) throw new BusError('closed', 'the bus was closed', { cause: error })
-      const told = toBusError(error, kind, address)
-      if (error instanceof ErrorReply && error.message.startsWith('READONLY')) this.#replaceBoth(told)
-      throw told
-    } finally {
-      this.#inFlight--
-    }
+    const [endpoint, client] = [this.#endpoint, this.#commands.client]
+    if (!this.isUp || endpoint === undefined || client === undefined) return false
+    const [heard, agreed] = await Promise.all([
+      this.#probe.fresh(CONFIRM_MS),
+      this.#options.locator.confirms(endpoint).catch(() => false),
+    ])
+    // The probe asked for the role, too, and a replica has had its connections replaced by now.
+    return heard && agreed && this.isUp && this.#commands.client === client
   }
 
   /** @throws {BusError} before the start and after the end. */
   refuseWhenUnusable(): void {
     if (this.closed) throw new BusError('closed', 'the bus was closed')
-    if (this.#state === 'idle') throw new BusError('unavailable', 'the bus was not started')
+    if (this.#status.state === 'idle') throw new BusError('unavailable', 'the bus was not started')
   }
 
   close(): void {
     if (this.closed) return
-    this.#state = 'closed'
-    clearTimeout(this.#graceTimer)
+    this.#status.close()
     this.#probe.stop()
     this.#options.table.close()
+    this.#options.locator.close()
     this.#commands.close()
     this.#hints.close()
   }
 
-  #createClient(): RedisClientType {
-    const { host, port, tls, username, password, database } = this.#options.redis
-    const common = { host, port, connectTimeout: 2_000, reconnectStrategy: false as const }
-    return createClient({
-      RESP: 3,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      database,
-      // The library's own timeout arms a timer for each command, which costs more than the command, and does not cover what was sent.
-      commandOptions: { timeout: 0 },
-      maintNotifications: 'disabled',
-      disableOfflineQueue: true,
-      disableClientInfo: true,
-      socket: tls === undefined ? common : { ...tls, ...common, tls: true },
-    })
+  /** Both connections go to the same master: when one finds it elsewhere, the other follows. */
+  async #createClient(other: RedisLink): Promise<RedisClientType> {
+    const endpoint = await this.#options.locator.locate()
+    const before = this.#endpoint
+    this.#endpoint = endpoint
+    if (before !== undefined && addressOf(before) !== addressOf(endpoint)) other.restart(this.#moved(before))
+    return makeClient(endpoint, this.#options.login)
+  }
+
+  #followMaster(): void {
+    if (this.closed) return
+    const error = this.#moved(this.#endpoint)
+    this.#commands.restart(error)
+    this.#hints.restart(error)
+  }
+
+  #moved(from: Endpoint | undefined): BusError {
+    const address = from === undefined ? this.address : addressOf(from)
+    return new BusError('unavailable', `Redis at ${address} is no longer the master`)
   }
 
   async #prepareCommands(client: RedisClientType): Promise<void> {
-    const runner = new ScriptRunner(client, this.#options.scripts)
+    if (this.#status.state === 'starting' && !this.#examined) await this.#options.examine?.(client)
+    this.#examined = true
     const sentAt = performance.now()
-    const [time, info] = await Promise.all([
+    const [time, replication, server] = await Promise.all([
       client.sendCommand(['TIME']),
       client.sendCommand(['INFO', 'replication']),
-      runner.load(),
+      client.sendCommand(['INFO', 'server']),
+      this.calls.attach(client),
     ])
-    this.clock.observe(time, sentAt)
-    this.#checkReplication(info)
-    this.#scripts = runner
-    this.#batch = new ScriptBatch(runner, this.#options.batched)
-  }
-
-  /** Takes note of who the master is. @throws {BusError} when this is not a master or hides its replication id. */
-  #checkReplication(info: unknown): void {
-    const text = typeof info === 'string' ? info : ''
-    const { address } = this.#options.redis
-    if (/^role:slave/m.test(text)) {
-      throw new BusError('unavailable', `Redis at ${address} is a read-only replica; give the address of the master`)
-    }
-    const id = /^master_replid:([0-9a-f]{40})/m.exec(text)?.[1]
-    if (id === undefined) throw toBusError(new ErrorReply('NOREPLID'), 'read', address)
-    this.#sawTerm(id.slice(0, TERM_DIGITS))
+    this.calls.clock.observe(time, sentAt)
+    this.#version = readVersion(server)
+    this.#sawTerm(readTerm(replication, this.address))
   }
 
   async #sendProbe(number: number): Promise<void> {
     const client = this.#commands.client
     if (client === undefined) return
+    const { inCluster, probeName } = this.#options
     const sentAt = performance.now()
-    const published = client.sendCommand(['PUBLISH', this.#options.probeName, String(number)])
-    const [, time, info] = await Promise.allSettled([
+    const published = client.sendCommand(['PUBLISH', probeName, String(number)])
+    const [, time, info, cluster] = await Promise.allSettled([
       published,
       client.sendCommand(['TIME']),
       client.sendCommand(['INFO', 'replication']),
+      inCluster ? client.sendCommand(['CLUSTER', 'INFO']) : undefined,
     ])
-    if (time.status === 'fulfilled') this.clock.observe(time.value, sentAt)
+    if (time.status === 'fulfilled') this.calls.clock.observe(time.value, sentAt)
     if (info.status !== 'fulfilled' || this.#commands.client !== client) return
     try {
-      this.#checkReplication(info.value)
+      this.#sawTerm(readTerm(info.value, this.address))
     } catch (error) {
       this.#replaceBoth(error instanceof Error ? error : new Error(String(error)))
+      return
     }
+    if (!inCluster) return
+    this.#sawClusterState(cluster.status === 'fulfilled' && isClusterDown(cluster.value))
+    void this.#auditSubscriptions()
+  }
+
+  #sawClusterState(isDown: boolean): void {
+    if (isDown === this.#isSick) return
+    this.#isSick = isDown
+    if (!isDown) return this.#settle()
+    this.#status.lost(toBusError(new ErrorReply('CLUSTERDOWN'), 'read', this.address))
+    this.#options.onTrouble?.()
+  }
+
+  /** Redis ends subscriptions by itself when slots move, and the library can overlook that it does. */
+  async #auditSubscriptions(): Promise<void> {
+    if (await this.#options.table.audit().catch(() => true)) return
+    this.#hints.replace(new BusError('unavailable', `Redis at ${this.address} dropped a subscription`))
   }
 
   /** Another master, or the same after a restart: what the hints said before may not have survived. */
@@ -229,65 +278,40 @@ export class RedisPair {
     const first = this.#term === ''
     this.#term = term
     if (first) return
-    this.#gapDue = true
+    this.#status.mayHaveMissed()
     this.#settle()
+  }
+
+  #onCallFailed(error: unknown, told: BusError): void {
+    if (this.closed) throw new BusError('closed', 'the bus was closed', { cause: error })
+    if (actionFor(error) !== 're-resolve') return
+    if (errorWord(error) === 'CLUSTERDOWN') this.#options.onTrouble?.()
+    else this.#replaceBoth(told)
   }
 
   #replaceBoth(error: Error): void {
     if (this.closed) return
-    const told = toBusError(error, 'read', this.#options.redis.address)
+    const told = toBusError(error, 'read', this.address)
     this.#commands.replace(told)
     this.#hints.replace(told)
   }
 
-  #onCommandsReady(): void {
-    this.#probe.start()
-    this.#settle()
-  }
-
   #onCommandsLost(error: Error): void {
-    this.#scripts = undefined
-    this.#batch = undefined
+    this.calls.detach()
     this.#probe.stop()
-    this.#goDown(error)
-  }
-
-  #onHintsReady(): void {
-    clearTimeout(this.#graceTimer)
-    this.#graceTimer = undefined
-    this.#probe.forgetUnheard()
-    this.#settle()
+    this.#isSick = false
+    this.#status.lost(toBusError(error, 'read', this.address))
+    this.#options.onTrouble?.()
   }
 
   #onHintsLost(error: Error): void {
     this.#options.table.detach()
-    this.#gapDue = true
-    this.#outage = true
-    if (this.#state === 'up') this.#graceTimer ??= setTimeout(() => this.#goDown(error), HINTS_GRACE_MS)
+    this.#status.hintsLost(() => toBusError(error, 'read', this.address))
+    this.#options.onTrouble?.()
   }
 
-  #goDown(error: Error): void {
-    clearTimeout(this.#graceTimer)
-    this.#graceTimer = undefined
-    this.#outage = true
-    if (this.#state !== 'up') return
-    this.#state = 'down'
-    this.#options.onStatus({ state: 'down', error: toBusError(error, 'read', this.#options.redis.address) })
-  }
-
-  /** Says `up` and `gap` once both connections are live. */
+  /** Once both connections are live. */
   #settle(): void {
-    if (this.#commands.client === undefined || this.#hints.client === undefined) return
-    if (this.#state === 'starting') return
-    if (this.#outage) this.#reconnects++
-    this.#outage = false
-    if (this.#state === 'down') {
-      this.#state = 'up'
-      this.#options.onStatus({ state: 'up' })
-    }
-    if (this.#state === 'up' && this.#gapDue) {
-      this.#gapDue = false
-      this.#options.onStatus({ state: 'gap' })
-    }
+    if (this.#commands.client !== undefined && this.#hints.client !== undefined && !this.#isSick) this.#status.live()
   }
 }

@@ -10,8 +10,8 @@ export class ServerClock {
     if (Number.isFinite(serverMs) && serverMs > 0) this.#offset = serverMs - (sentAt + performance.now()) / 2
   }
 
-  /** The server's time in `ms` from now, in whole milliseconds. */
-  in(ms: number): number {
-    return Math.round(performance.now() + this.#offset + ms)
+  /** The server's time at a moment of `performance.now()`, in whole milliseconds. */
+  at(localMs: number): number {
+    return Math.round(localMs + this.#offset)
   }
 }

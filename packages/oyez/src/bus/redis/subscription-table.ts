@@ -1,9 +1,14 @@
 import { ErrorReply, type RedisClientType } from '@redis/client'
 import { BusError } from '../bus-error.ts'
+import { errorWord } from './redis-error-table.ts'
 
 export interface SubscriptionTableOptions {
   /** The pub/sub channel of an oyez channel. */
   readonly nameOf: (channel: string) => string
+  /** In a Cluster: channels are subscribed with SSUBSCRIBE, which takes names of one hash tag at a time. @default false */
+  readonly sharded?: boolean | undefined
+  /** In a Cluster: Redis ended the subscription of these channels, or refused it, because their slot is elsewhere. */
+  readonly onKicked?: ((channels: readonly string[]) => void) | undefined
   /** Pub/sub channels that are subscribed on every connection. */
   readonly always: readonly string[]
   /** `false` when one of `always` carries all channels: the table then only says what is wanted. */
@@ -15,6 +20,7 @@ export interface SubscriptionTableOptions {
 const BATCH = 1_000
 /** The bus contract: a call that could not be carried out rejects within 5 s. */
 const DEADLINE_MS = 5_000
+const HASH_TAG = /\{([^}]*)\}/
 
 interface Waiter {
   readonly live: () => void
@@ -30,6 +36,11 @@ export class SubscriptionTable {
   #subscribed = new Set<string>()
   #client: RedisClientType | undefined
   readonly #waiters = new Set<Waiter>()
+  readonly #kickedNames = new Set<string>()
+  /** Subscribing commands without an answer. */
+  #issuing = 0
+  /** Changes of the subscription so far. */
+  #issued = 0
   #closed = false
   readonly #listener = (message: Buffer, name: Buffer): void => this.#options.onMessage(name.toString(), message)
 
@@ -50,19 +61,54 @@ export class SubscriptionTable {
     return this.#wanted.get(name)
   }
 
+  /** All channels that are wanted here. */
+  channels(): string[] {
+    return [...this.#wanted.values()]
+  }
+
   /** Subscribes a fresh connection to everything that is wanted, also to what becomes wanted while it goes on. */
   async restore(client: RedisClientType): Promise<void> {
     const subscribed = new Set<string>()
+    const elsewhere = new Set<string>()
     this.#subscribed = subscribed
-    await this.#issue(client, this.#options.always)
+    client.on('sharded-channel-moved', (name: string) => this.#kicked(subscribed, name))
+    await client.subscribe([...this.#options.always], this.#listener, true)
+    for (const name of this.#options.always) subscribed.add(name)
     for (;;) {
-      const missing = this.#options.perChannel ? [...this.#wanted.keys()].filter((name) => !subscribed.has(name)) : []
+      const isMissing = (name: string): boolean => !subscribed.has(name) && !elsewhere.has(name)
+      const missing = this.#options.perChannel ? [...this.#wanted.keys()].filter(isMissing) : []
       if (missing.length === 0) break
-      await this.#issue(client, missing)
+      for (const name of await this.#issueWhatIsHere(client, missing)) elsewhere.add(name)
     }
     this.#client = client
     this.#dropUnwanted(client)
     for (const waiter of this.#waiters) waiter.live()
+    if (elsewhere.size > 0) this.#tellKicked(elsewhere)
+  }
+
+  /**
+   * Wants channels that were wanted elsewhere until now. Resolves with the ones that have become live; without a connection there are none: the next one
+   * subscribes them. Rejects when Redis refuses.
+   */
+  async adopt(channels: readonly string[]): Promise<readonly string[]> {
+    const names = new Map(channels.map((channel) => [this.#options.nameOf(channel), channel]))
+    this.#want(names)
+    const client = this.#client
+    if (client === undefined) return []
+    const missing = [...names.keys()].filter((name) => !this.#subscribed.has(name))
+    await this.#issue(client, missing)
+    return this.#client === client ? missing.map((name) => names.get(name) ?? '') : []
+  }
+
+  /** Compares what Redis says this connection is subscribed to with what it should be. @returns whether they agree, as far as can be told now */
+  async audit(): Promise<boolean> {
+    const client = this.#client
+    if (client === undefined || this.#issuing > 0) return true
+    const issued = this.#issued
+    const info: unknown = await client.sendCommand(['CLIENT', 'INFO'])
+    if (this.#client !== client || this.#issued !== issued || this.#issuing > 0) return true
+    const count = typeof info === 'string' ? / ssub=(\d+)/.exec(info)?.[1] : undefined
+    return Number(count) === this.#subscribed.size - this.#options.always.length
   }
 
   /** The connection is gone; what is wanted stays wanted. */
@@ -167,17 +213,71 @@ export class SubscriptionTable {
   }
 
   async #issue(client: RedisClientType, names: readonly string[]): Promise<void> {
-    const subscribed = this.#subscribed
-    const batches: Promise<void>[] = []
-    for (let at = 0; at < names.length; at += BATCH) {
-      const batch = names.slice(at, at + BATCH)
-      batches.push(
-        client.subscribe(batch, this.#listener, true).then(() => {
-          for (const name of batch) subscribed.add(name)
-        }),
-      )
+    await Promise.all(this.#batches(names).map((batch) => this.#issueOne(client, batch)))
+  }
+
+  /** @returns the names whose slot is elsewhere. */
+  async #issueWhatIsHere(client: RedisClientType, names: readonly string[]): Promise<string[]> {
+    const elsewhere: string[] = []
+    const issueOne = async (batch: readonly string[]): Promise<void> => {
+      try {
+        await this.#issueOne(client, batch)
+      } catch (error) {
+        if (this.#options.sharded !== true || !isElsewhere(error)) throw error
+        elsewhere.push(...batch)
+      }
     }
-    await Promise.all(batches)
+    await Promise.all(this.#batches(names).map(issueOne))
+    return elsewhere
+  }
+
+  async #issueOne(client: RedisClientType, batch: readonly string[]): Promise<void> {
+    const subscribed = this.#subscribed
+    this.#issued++
+    this.#issuing++
+    try {
+      if (this.#options.sharded !== true) await client.subscribe([...batch], this.#listener, true)
+      else {
+        // The library takes an unasked SUNSUBSCRIBE that comes now for one of the acknowledgements that are waited for, and is done too early: what
+        // comes behind them in order is not.
+        const all = client.sSubscribe([...batch], this.#listener, true)
+        await Promise.all([all, client.sendCommand(['PING'])])
+      }
+    } finally {
+      this.#issuing--
+    }
+    for (const name of batch) subscribed.add(name)
+  }
+
+  /** Names in commands of a bearable size, in a Cluster of one slot each. */
+  #batches(names: readonly string[]): string[][] {
+    const groups = new Map<string, string[]>()
+    for (const name of names) {
+      const group = this.#options.sharded === true ? (HASH_TAG.exec(name)?.[1] ?? '') : ''
+      const members = groups.get(group)
+      if (members === undefined) groups.set(group, [name])
+      else members.push(name)
+    }
+    const batches: string[][] = []
+    for (const members of groups.values()) {
+      for (let at = 0; at < members.length; at += BATCH) batches.push(members.slice(at, at + BATCH))
+    }
+    return batches
+  }
+
+  /** Redis ends the subscriptions of a slot that has left, one push for each name. */
+  #kicked(subscribed: Set<string>, name: string): void {
+    if (this.#subscribed !== subscribed || !subscribed.delete(name) || !this.#wanted.has(name)) return
+    // A connection that is being prepared finds it missing by itself.
+    if (this.#client === undefined) return
+    if (this.#kickedNames.size === 0) setImmediate(() => this.#tellKicked(this.#kickedNames))
+    this.#kickedNames.add(name)
+  }
+
+  #tellKicked(names: Set<string>): void {
+    const channels = [...names].map((name) => this.#wanted.get(name)).filter((channel) => channel !== undefined)
+    names.clear()
+    if (channels.length > 0 && !this.#closed) this.#options.onKicked?.(channels)
   }
 
   #dropUnwanted(client: RedisClientType, among: Iterable<string> = this.#subscribed): void {
@@ -189,12 +289,22 @@ export class SubscriptionTable {
   }
 
   async #drop(client: RedisClientType, names: readonly string[]): Promise<void> {
-    const batches: Promise<unknown>[] = []
     for (const name of names) this.#subscribed.delete(name)
-    for (let at = 0; at < names.length; at += BATCH) {
-      batches.push(client.unsubscribe(names.slice(at, at + BATCH), this.#listener, true))
-    }
+    const sharded = this.#options.sharded === true
+    this.#issued++
+    this.#issuing++
     // A lost connection unsubscribes as well.
-    await Promise.allSettled(batches)
+    await Promise.allSettled(
+      this.#batches(names).map((batch) =>
+        sharded ? client.sUnsubscribe(batch, this.#listener, true) : client.unsubscribe(batch, this.#listener, true),
+      ),
+    )
+    this.#issuing--
   }
+}
+
+/** Answers of a Cluster that say: not here, or not now. */
+export function isElsewhere(error: unknown): boolean {
+  const word = errorWord(error)
+  return word === 'MOVED' || word === 'ASK' || word === 'TRYAGAIN' || word === 'CLUSTERDOWN'
 }

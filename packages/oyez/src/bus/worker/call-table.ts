@@ -57,7 +57,7 @@ export class CallTable {
       if (this.#beats - since < this.#patienceBeats) break
       late = true
       // It is on its way to a primary that may yet carry it out.
-      const code = op === 'append' || op === 'broadcast' ? 'uncertain' : 'unavailable'
+      const code = op === 'append' || op === 'broadcast' || op === 'closeProducer' ? 'uncertain' : 'unavailable'
       this.reject(id, code, `the cluster primary did not answer ${op} in time`)
     }
     return late

@@ -13,6 +13,7 @@ export type WorkerCall = { readonly id: number } & (
   | { readonly op: 'ping' | 'bye' }
   | { readonly op: 'subscribe' | 'unsubscribe' | 'heads'; readonly channels: readonly string[] }
   | { readonly op: 'broadcast'; readonly channel: string; readonly bytes: Uint8Array }
+  | { readonly op: 'closeProducer'; readonly channel: string; readonly producerId: string }
   | { readonly op: 'append'; readonly request: AppendRequest }
   | { readonly op: 'read'; readonly request: ReadRequest }
 )
@@ -54,7 +55,7 @@ export function readId(value: unknown): number | undefined {
 export function readCall(value: unknown): WorkerCall | undefined {
   const id = readId(value)
   if (!isObject(value) || id === undefined) return undefined
-  const { op, channel, channels, bytes, probe, request } = value
+  const { op, channel, channels, bytes, probe, request, producerId } = value
   switch (op) {
     case 'hello':
       return isBytes(probe) ? { id, op, probe } : undefined
@@ -67,6 +68,8 @@ export function readCall(value: unknown): WorkerCall | undefined {
       return isStrings(channels) ? { id, op, channels } : undefined
     case 'broadcast':
       return typeof channel === 'string' && isBytes(bytes) ? { id, op, channel, bytes } : undefined
+    case 'closeProducer':
+      return typeof channel === 'string' && typeof producerId === 'string' ? { id, op, channel, producerId } : undefined
     case 'append':
       return isAppendRequest(request) ? { id, op, request } : undefined
     case 'read':

@@ -213,6 +213,8 @@ export class WorkerBroker {
         const result = this.#logs.read(call.request)
         return bus.reply(call.id, result, result.verdict === 'continue' ? bytesIn(result.records) : ITEM_BYTES)
       }
+      case 'closeProducer':
+        return bus.reply(call.id, this.#logs.closeProducer(call.channel, call.producerId), ITEM_BYTES)
       case 'heads':
         return bus.reply(call.id, this.#logs.heads(call.channels), call.channels.length * ITEM_BYTES)
     }

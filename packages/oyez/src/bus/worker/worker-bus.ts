@@ -10,6 +10,7 @@ import type {
   ReadRequest,
   ReadResult,
 } from '../bus.ts'
+import { refuseAck } from '../append-ack.ts'
 import { BusError } from '../bus-error.ts'
 import { GuardedHandler } from '../guarded-handler.ts'
 import { CallTable } from './call-table.ts'
@@ -111,6 +112,8 @@ export class WorkerBus implements Bus {
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
+    this.#mustBeUp()
+    refuseAck(request.ack)
     const result = (await this.#call({ op: 'append', request }, request.record.byteLength)) as AppendResult
     if (result.kind === 'appended') this.#stats.appended += 1
     return result
@@ -125,6 +128,19 @@ export class WorkerBus implements Bus {
 
   async heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
     return (await this.#call({ op: 'heads', channels }, bytesOf(channels))) as readonly (Position | undefined)[]
+  }
+
+  async closeProducer(channel: string, producerId: string): Promise<number> {
+    return (await this.#call(
+      { op: 'closeProducer', channel, producerId },
+      channel.length + producerId.length,
+    )) as number
+  }
+
+  /** The primary is the one and only; that it answers is all there is to know. */
+  async confirm(): Promise<boolean> {
+    await this.#call({ op: 'ping' }, 0)
+    return true
   }
 
   stats(): BusStats {

@@ -1,0 +1,38 @@
+import { TERM_DIGITS } from './epoch.ts'
+
+/** A log that is begun only to remember that a producer is closed is kept so long; nothing that is still under way can come later. */
+const META_MS = 3_600_000
+
+/**
+ * Closes a producer and returns the last sequence number stored under its name, 0 for none. What comes later under that name is answered like a message of
+ * a producer that nobody knows.
+ *
+ * Arguments: 1 producer id, 2 a fresh incarnation, used where there is no log yet: a first message may be under way.
+ */
+export const CLOSE_PRODUCER_SCRIPT: string = `
+local meta, log = KEYS[1], KEYS[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'p' .. ARGV[1])
+local top = tonumber(m[3] or '')
+local alive = m[1] and m[2] and top and top >= 0 and top < 9e15 and top % 1 == 0
+-- What a lost log remembers counts for nothing.
+if alive then alive = top == 0 or now >= (tonumber(m[4] or '') or 0) or redis.call('EXISTS', log) == 1 end
+local seq, offset = '0', '0'
+if alive then
+  if m[5] then
+    seq, offset = string.match(m[5], '^(%d+) (%d+)')
+    if not seq then seq, offset = '0', '0' end
+  end
+else
+  local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
+  if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
+  local kind = redis.call('TYPE', log).ok
+  if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
+  if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
+  redis.call('HSET', meta, 'i', ARGV[2], 't', term, 'n', '0')
+  redis.call('PEXPIRE', meta, ${META_MS})
+end
+redis.call('HSET', meta, 'p' .. ARGV[1], seq .. ' ' .. offset .. ' c ' .. time[1])
+return tonumber(seq)
+`

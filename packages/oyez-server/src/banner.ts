@@ -21,7 +21,7 @@ export function announce(config: ServerConfig, nodes: readonly string[], log: Lo
   }
   if (config.dev) log.warn(DEV_WARNING)
   if (config.dev && !isLocal(config.host)) log.warn(`and it listens on ${config.host}, which others can reach`)
-  if (config.bus.startsWith('redis:') && !isLocal(new URL(config.bus).hostname)) {
+  if (hostsInTheOpen(config).some((host) => !isLocal(host))) {
     log.warn('the connection to Redis is not encrypted: outside a network that you trust, use rediss://')
   }
 }
@@ -53,6 +53,15 @@ function banner(
 function apiWords({ apiKey, dev }: ServerConfig): string {
   if (apiKey !== undefined) return '/api, with the key'
   return dev ? '/api, open to everybody' : 'off (give a key to turn it on)'
+}
+
+/** Hosts of Redis to which the connection is not encrypted. */
+function hostsInTheOpen({ bus, redis }: ServerConfig): string[] {
+  const isEncrypted = [redis.ca, redis.cert, redis.key, redis.servername].some((setting) => setting !== undefined)
+  if (isEncrypted || !bus.startsWith('redis')) return []
+  return [...bus.matchAll(/(redis(?:\+sentinel|\+cluster)?):\/\/(?:[^\s/]*@)?([^\s/|?]+)/g)].flatMap(
+    ([, , hosts = '']) => hosts.split(',').map((host) => host.replace(/:\d+$/, '')),
+  )
 }
 
 function isLocal(host: string): boolean {

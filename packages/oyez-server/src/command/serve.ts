@@ -18,6 +18,8 @@ Examples:
   $ oyez serve --dev                                       one process, everybody welcome
   $ oyez serve --dev --workers 2                           two processes behind one port, joined by the worker bus
   $ oyez serve --bus redis://127.0.0.1:6379 --port 8001    one of many nodes, joined by Redis
+  $ oyez serve --bus redis+sentinel://s1:26379,s2:26379,s3:26379/mymaster
+  $ oyez serve --bus redis+cluster://r1:6379,r2:6379,r3:6379
   $ oyez serve --config oyez.yaml                          settings from a file; check it with: oyez checkconfig oyez.yaml
 
 A config file:

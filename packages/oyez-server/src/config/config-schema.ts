@@ -46,7 +46,14 @@ const RULE = {
   subscribe: audience(),
 }
 const API = { key: text('a text without spaces', /^[\x21-\x7e]{1,1000}$/) }
-const REDIS = { prefix: text('a short text', /^[\w.:-]{1,64}$/), routing: oneOf('interest', 'broadcast') }
+const REDIS = {
+  prefix: text('a short text', /^[\w.:-]{1,64}$/),
+  routing: oneOf('interest', 'broadcast'),
+  ca: text('a file'),
+  cert: text('a file'),
+  key: text('a file'),
+  servername: text('a host name', /^[\w.-]{1,255}$/),
+}
 const LIMITS = {
   max_payload_bytes: integer(1),
   high_water_bytes: integer(1),
@@ -73,7 +80,10 @@ const ROOT = {
   port: integer(0, 65_535),
   host: text('a host name or an IP address', /^[\w.:-]{1,255}$/),
   name: text('a short name of letters, digits, ".", "_" and "-"', /^[\w.-]{1,64}$/),
-  bus: text('memory:, worker: or the URL of a Redis (redis://HOST:PORT)', /^(memory:|worker:|rediss?:\/\/.+)$/),
+  bus: text(
+    'memory:, worker: or the URL of a Redis (redis://HOST:PORT, redis+sentinel://…, redis+cluster://…)',
+    /^(memory:|worker:|rediss?(\+sentinel|\+cluster)?(\+tls)?:\/\/.+)$/,
+  ),
   workers: setting<number | 'auto'>(
     'a whole number from 1 to 256 or "auto"',
     (value) => value === 'auto' || (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 256),

@@ -126,7 +126,7 @@ function complete(layer: ConfigLayer): ServerConfig {
       `--bus memory: connects nothing beyond one process, but --workers is ${workers}: use --bus worker: or a Redis, or --workers 1`,
     )
   }
-  if (bus.startsWith('redis') && !URL.canParse(bus)) {
+  if (/^rediss?:[^|,\s]*$/.test(bus) && !URL.canParse(bus)) {
     throw new UserError('bus is not a URL: write it like redis://127.0.0.1:6379 or redis://:PASSWORD@HOST:6379')
   }
   if (layer.demo === true && !dev) {

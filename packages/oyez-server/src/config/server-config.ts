@@ -8,7 +8,7 @@ export interface ServerConfig {
   readonly host: string
   /** Name of this node, shown to clients and in logs; workers append `-w1`, `-w2`, … @default the host's name */
   readonly name: string
-  /** `memory:`, `worker:` or the URL of a Redis. @default 'memory:' for one process, 'worker:' for several */
+  /** `memory:`, `worker:` or the URL of a Redis, in all the forms of `parseRedisUrl` of `oyez/bus/redis`. @default 'memory:' for one process, 'worker:' for several */
   readonly bus: string
   /** Worker processes; 1 without a `worker:` bus or a demo runs in this process. @default 1 */
   readonly workers: number
@@ -38,4 +38,12 @@ export interface RedisSettings {
   readonly prefix?: string | undefined
   /** One Redis channel per channel, or one for everything. @default 'interest' */
   readonly routing?: 'interest' | 'broadcast' | undefined
+  /** File with the authorities whose certificates are trusted. Any of the four turns TLS on. @default those that Node trusts */
+  readonly ca?: string | undefined
+  /** File with this client's certificate. */
+  readonly cert?: string | undefined
+  /** File with the key of `cert`. */
+  readonly key?: string | undefined
+  /** The name that the server's certificate must have. @default the host that is connected to */
+  readonly servername?: string | undefined
 }

@@ -34,7 +34,7 @@ export const SETTINGS: readonly Setting[] = [
     value: 'URL',
     env: 'OYEZ_BUS',
     kind: 'text',
-    help: 'what connects the nodes: memory: (one process), worker: (worker processes of this machine) or redis://HOST:PORT',
+    help: 'what connects the nodes: memory: (one process), worker: (worker processes of this machine) or a Redis: redis://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/NAME, redis+cluster://HOST:PORT,HOST:PORT, several URLs with spaces between them',
   },
   {
     path: ['workers'],

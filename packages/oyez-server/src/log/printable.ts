@@ -12,7 +12,8 @@ export function printable(text: string, longest: number = LONGEST): string {
   return cut.replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** A URL without its password, safe to show. */
+/** A URL, or several, without its passwords, safe to show. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([a-z]+:\/\/).*@/i, '$1***@')
+  const shown = url.replaceAll(/([a-z+]+:\/\/)(?:(?![|,\s]+[a-z+]+:\/\/).)*@/gi, '$1***@')
+  return shown.replaceAll(/(Password=)[^&|,\s]*/gi, '$1***')
 }

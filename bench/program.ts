@@ -36,9 +36,9 @@ const uwsPrograms: readonly Program[] = [
     isVariant: true,
   },
   {
-    name: 'uws-control',
+    name: 'uws',
     label: 'control: uWebSockets.js publish + one Redis channel',
-    file: 'programs/uws-control.js',
+    file: 'programs/uws.js',
     args: [],
     dialect: 'plain',
     nodes: 2,

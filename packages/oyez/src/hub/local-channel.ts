@@ -42,6 +42,7 @@ export class LocalChannel {
   readonly #fanOut: FanOut
   readonly #tail: number
   #backfill: Promise<void> | undefined
+  #confirming: Promise<boolean> | undefined
   #lagging = 0
 
   constructor(name: string, rule: ResolvedRule, host: ChannelHost) {
@@ -199,7 +200,7 @@ export class LocalChannel {
       publications = fromRing()
     }
     if (publications !== undefined) return { publications }
-    const result = await this.#read({ after: recover, limit })
+    const result = await this.#judge(recover, limit)
     if (result.verdict === 'break') return { break: { reason: result.reason, last: recover, fork: result.fork } }
     // The log knows more, or another epoch, than this node has heard of: it catches up before anybody is told.
     if (result.head.epoch !== sequencer.position.epoch || result.head.offset > sequencer.position.offset)
@@ -210,6 +211,23 @@ export class LocalChannel {
     const known = sequencer.position.offset
     const records = decodeAll(result, known)
     return records === undefined ? { break: { reason: 'unknown', last: recover } } : { publications: records }
+  }
+
+  /**
+   * Reads the log after a client's position. A client that knows what this log does not may have come from a newer master than the one this node reads
+   * from: before it is told of a break, the node makes sure that the stale one is not itself.
+   */
+  async #judge(recover: Position, limit: number): Promise<ReadResult> {
+    const request = { after: recover, limit }
+    const result = await this.#read(request)
+    const { bus } = this.#host
+    if (result.verdict === 'continue' || result.reason === 'trimmed' || bus.confirm === undefined) return result
+    // One question serves all who come back at the same time.
+    this.#confirming ??= bus.confirm(this.name).finally(() => {
+      this.#confirming = undefined
+    })
+    if (!(await this.#confirming)) throw new BusError('unavailable', 'this node may not talk to the current broker')
+    return this.#read(request)
   }
 
   #enter(

@@ -74,6 +74,8 @@ export class CommandHandler {
         return this.#subscribeTracked(connection, message)
       case 'unsubscribe':
         return this.#unsubscribe(connection, message)
+      case 'close-producer':
+        return this.#track(connection, message.id, this.#closeProducer(connection, message))
       case 'history':
         return this.#track(connection, message.id, this.#history(connection, message))
       case 'rpc':
@@ -232,6 +234,29 @@ export class CommandHandler {
     const reply = await this.#host.history({ channel, limit, since, reverse })
     if (reply === undefined) return this.#fail(connection, id, ErrorCodes.unrecoverablePosition)
     connection.send({ type: 'history', id, ...reply })
+  }
+
+  async #closeProducer(connection: Connection, { id, channel, producer }: Command<'close-producer'>): Promise<void> {
+    if (!this.#isUsableChannel(connection, id, channel)) return
+    if (!(await this.#mayClose(connection, channel))) return this.#fail(connection, id, ErrorCodes.permissionDenied)
+    if (!this.#host.rules.of(channel).logged) return this.#fail(connection, id, ErrorCodes.notAvailable)
+    // What this connection published before is stored first.
+    await connection.publishing
+    const closed = await this.#host.publisher.closeProducerOf(connection, channel, producer)
+    connection.send({ type: 'producer-closed', id, ...closed })
+  }
+
+  /** A hook that fails for want of a payload must not keep the client asking for ever. */
+  async #mayClose(connection: Connection, channel: string): Promise<boolean> {
+    const { hooks, rules } = this.#host
+    if (hooks.authorizePublish === undefined) return isIn(rules.of(channel).publish, connection)
+    try {
+      return (await hooks.authorizePublish(connection, channel, undefined)) === true
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      this.#host.onHookError('authorizePublish', error)
+      return false
+    }
   }
 
   async #rpc(connection: Connection, { id, method, data }: Command<'rpc'>): Promise<void> {

@@ -76,7 +76,7 @@ export interface HubHooks {
    */
   authorizeSubscribe?(connection: ConnectionView, channel: string): boolean | Promise<boolean>
   /** Whether a connection may publish this payload. Without it the channel's rule decides. `data` is the parsed JSON value, or
-   * a `Uint8Array` in channels whose rule has `binary`. */
+   * a `Uint8Array` in channels whose rule has `binary`, and `undefined` when a client ends its sequence of numbers in a channel and publishes nothing. */
   authorizePublish?(connection: ConnectionView, channel: string, data: unknown): boolean | Promise<boolean>
   /** Answers a call. Without it, calls are answered with error 108; throw a {@link Refusal} with code 104 for unknown methods. */
   onRpc?(connection: ConnectionView, method: string, params: unknown): unknown

@@ -55,6 +55,21 @@ export class Publisher {
     return this.#publish(request, undefined)
   }
 
+  /** Ends the sequence of a client's producer: what was stored under its id, and in which history of the log. */
+  async closeProducerOf(
+    connection: Connection,
+    channel: string,
+    claimed: string,
+  ): Promise<{ readonly seq: number; readonly epoch: string }> {
+    try {
+      const seq = await this.#bus.closeProducer(channel, this.#bind(connection, claimed))
+      const [head] = await this.#bus.heads([channel])
+      return { seq, epoch: head?.epoch ?? '' }
+    } catch (error) {
+      throw asHubError(error)
+    }
+  }
+
   async #publish(request: PublishRequest, info: Payload | undefined): Promise<PublishResult> {
     const { channel } = request
     const rule = this.#rules.of(channel)

@@ -78,6 +78,7 @@ function decodeWithId(id: number, value: Json, line: string): ClientMessage {
     return { type: 'unsubscribe', id, channel: channelOf(objectAt(value, 'unsubscribe')) }
   }
   if (value['publish'] !== undefined) return decodePublish(id, objectAt(value, 'publish'), line)
+  if (value['oyez_close'] !== undefined) return decodeCloseProducer(id, objectAt(value, 'oyez_close'))
   if (value['history'] !== undefined) return decodeHistory(id, objectAt(value, 'history'))
   if (value['rpc'] !== undefined) {
     const method = stringOf(objectAt(value, 'rpc'), 'method')
@@ -135,10 +136,17 @@ function decodePublish(id: number, publish: Json, line: string): ClientMessage {
   const producer = publish['oyez_producer']
   if (producer === undefined) return { type: 'publish', id, channel, data }
   const seq = publish['oyez_seq']
-  if (typeof producer !== 'string' || producer === '' || producer.length > 64 || !isOffset(seq) || seq < 1) {
+  if (!isProducer(producer) || !isOffset(seq) || seq < 1) {
     throw new Invalid('oyez_producer or oyez_seq is malformed', false)
   }
   return { type: 'publish', id, channel, data, producer: { id: producer, seq } }
+}
+
+function decodeCloseProducer(id: number, close: Json): ClientMessage {
+  const channel = channelOf(close)
+  const producer = close['oyez_producer']
+  if (!isProducer(producer)) throw new Invalid('oyez_producer is malformed', false)
+  return { type: 'close-producer', id, channel, producer }
 }
 
 function decodeHistory(id: number, history: Json): ClientMessage {
@@ -201,6 +209,10 @@ function isObject(value: unknown): value is Json {
 
 function isOffset(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function isProducer(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 64
 }
 
 /** Thrown inside this file only: the command's envelope was readable, its content was not. */

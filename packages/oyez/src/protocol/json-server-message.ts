@@ -19,6 +19,12 @@ export function encodeServerMessage(message: ServerMessage): string {
         'publish',
         fields([positionFields(message.position), message.duplicate ? '"oyez_duplicate":true' : '']),
       )
+    case 'producer-closed':
+      return reply(
+        message.id,
+        'oyez_close',
+        fields([message.seq === 0 ? '' : `"seq":${message.seq}`, `"epoch":${quote(message.epoch)}`]),
+      )
     case 'rpc':
       return reply(message.id, 'rpc', `{"data":${text(message.data)}}`)
     case 'subscribed':
@@ -51,6 +57,8 @@ export function encodeServerMessage(message: ServerMessage): string {
       return push(message.channel, breakFields(message.break))
     case 'epoch-push':
       return push(message.channel, `"oyez_epoch":${quote(message.epoch)}`)
+    case 'sync-push':
+      return '{"push":{"oyez_sync":1}}'
   }
 }
 

@@ -75,6 +75,8 @@ export type ClientMessage =
       /** Exactly-once publishing: the producer's id and the number of this message in this channel, from 1. */
       readonly producer?: { readonly id: string; readonly seq: number } | undefined
     })
+  /** Exactly-once publishing: nothing more comes under this producer's id in this channel; up to which number was it stored? */
+  | (WithId & { readonly type: 'close-producer'; readonly channel: string; readonly producer: string })
   | (WithId & {
       readonly type: 'history'
       readonly channel: string
@@ -142,6 +144,14 @@ export type ServerMessage =
       readonly duplicate: boolean
     }
   | {
+      readonly type: 'producer-closed'
+      readonly id: number
+      /** The last number that was stored; 0 for none. */
+      readonly seq: number
+      /** The history that this is true of. */
+      readonly epoch: string
+    }
+  | {
       readonly type: 'history'
       readonly id: number
       readonly publications: readonly Publication[]
@@ -156,3 +166,5 @@ export type ServerMessage =
   | { readonly type: 'break-push'; readonly channel: string; readonly break: Break }
   /** Extension: the log continues whole under a new epoch. */
   | { readonly type: 'epoch-push'; readonly channel: string; readonly epoch: string }
+  /** Extension: another master may have lost what this client published; it is to send the last of each channel again. */
+  | { readonly type: 'sync-push' }

@@ -55,12 +55,14 @@ export interface Seen {
     readonly epoch?: string
   }
   readonly rpc?: { readonly data: unknown }
+  readonly oyez_close?: { readonly seq?: number; readonly epoch: string }
   readonly push?: {
     readonly channel?: string
     readonly pub?: SeenPublication
     readonly unsubscribe?: { readonly code: number; readonly reason: string }
     readonly oyez_break?: SeenBreak
     readonly oyez_epoch?: string
+    readonly oyez_sync?: number
   }
 }
 

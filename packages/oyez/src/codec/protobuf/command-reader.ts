@@ -1,6 +1,7 @@
 import { FrameError } from '../../protocol/codec.ts'
 import type { ClientMessage, Payload, RecoverRequest } from '../../protocol/message.ts'
 import {
+  CLOSE_PRODUCER_REQUEST,
   COMMAND,
   CONNECT_REQUEST,
   HISTORY_REQUEST,
@@ -63,7 +64,7 @@ export function readCommand(reader: WireReader): ClientMessage {
 }
 
 function isCommand(field: number): boolean {
-  return field >= COMMAND.connect && field <= COMMAND.subRefresh
+  return (field >= COMMAND.connect && field <= COMMAND.subRefresh) || field === COMMAND.closeProducer
 }
 
 function readBody({ id, command }: { readonly id: number; readonly command: number }, body: WireReader): ClientMessage {
@@ -76,6 +77,8 @@ function readBody({ id, command }: { readonly id: number; readonly command: numb
       return readUnsubscribe(id, body)
     case COMMAND.publish:
       return readPublish(id, body)
+    case COMMAND.closeProducer:
+      return readCloseProducer(id, body)
     case COMMAND.history:
       return readHistory(id, body)
     case COMMAND.rpc:
@@ -199,6 +202,19 @@ function readPublish(id: number, body: WireReader): ClientMessage {
   if (producer.length > 64 || !Number.isSafeInteger(seq) || seq < 1)
     throw new Invalid('oyez_producer or oyez_seq is malformed', false)
   return { type: 'publish', id, channel, data, notJson, producer: { id: producer, seq } }
+}
+
+function readCloseProducer(id: number, body: WireReader): ClientMessage {
+  let name = ''
+  let producer = ''
+  while (body.next()) {
+    if (body.field === CLOSE_PRODUCER_REQUEST.channel) name = body.string()
+    else if (body.field === CLOSE_PRODUCER_REQUEST.producer) producer = body.string()
+    else body.skip()
+  }
+  const channel = channelOf(name)
+  if (producer === '' || producer.length > 64) throw new Invalid('oyez_producer is malformed', false)
+  return { type: 'close-producer', id, channel, producer }
 }
 
 function readHistory(id: number, body: WireReader): ClientMessage {

@@ -15,6 +15,7 @@ export const COMMAND = {
   rpc: 13,
   refresh: 14,
   subRefresh: 15,
+  closeProducer: 1000,
 } as const
 
 export const CONNECT_REQUEST = {
@@ -39,6 +40,7 @@ export const SUBSCRIBE_REQUEST = {
 } as const
 
 export const PUBLISH_REQUEST = { channel: 1, data: 2, producer: 1000, seq: 1001 } as const
+export const CLOSE_PRODUCER_REQUEST = { channel: 1, producer: 2 } as const
 export const UNSUBSCRIBE_REQUEST = { channel: 1 } as const
 export const HISTORY_REQUEST = { channel: 1, limit: 7, since: 8, reverse: 9 } as const
 export const RPC_REQUEST = { data: 1, method: 2 } as const
@@ -58,6 +60,7 @@ export const REPLY = {
   publish: 8,
   history: 11,
   rpc: 13,
+  closeProducer: 1000,
 } as const
 
 export const ERROR = { code: 1, message: 2, temporary: 3, expected: 1000 } as const
@@ -86,10 +89,19 @@ export const SUBSCRIBE_RESULT = {
 } as const
 
 export const PUBLISH_RESULT = { offset: 1000, epoch: 1001, duplicate: 1002 } as const
+export const CLOSE_PRODUCER_RESULT = { seq: 1, epoch: 2 } as const
 export const HISTORY_RESULT = { publications: 1, epoch: 2, offset: 3 } as const
 export const RPC_RESULT = { data: 1 } as const
 
-export const PUSH = { channel: 2, publication: 4, unsubscribe: 7, message: 8, break: 1000, epoch: 1001 } as const
+export const PUSH = {
+  channel: 2,
+  publication: 4,
+  unsubscribe: 7,
+  message: 8,
+  break: 1000,
+  epoch: 1001,
+  sync: 1002,
+} as const
 export const PUBLICATION = { data: 4, info: 5, offset: 6 } as const
 export const CLIENT_INFO = { user: 1, client: 2, connInfo: 3 } as const
 export const UNSUBSCRIBE = { code: 2, reason: 3 } as const

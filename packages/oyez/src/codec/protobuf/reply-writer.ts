@@ -3,6 +3,7 @@ import type { Publication, ServerMessage, SubscribeResult } from '../../protocol
 import type { Break, Position } from '../../protocol/position.ts'
 import {
   BREAK,
+  CLOSE_PRODUCER_RESULT,
   CONNECT_RESULT,
   ERROR,
   HISTORY_RESULT,
@@ -51,6 +52,11 @@ function writeContent(writer: WireWriter, message: ServerMessage): void {
         writer.string(PUBLISH_RESULT.epoch, message.position?.epoch ?? '')
         writer.number(PUBLISH_RESULT.offset, message.position?.offset ?? 0)
       })
+    case 'producer-closed':
+      return writeResult(writer, [message.id, REPLY.closeProducer], () => {
+        writer.string(CLOSE_PRODUCER_RESULT.epoch, message.epoch)
+        writer.number(CLOSE_PRODUCER_RESULT.seq, message.seq)
+      })
     case 'rpc':
       return writeResult(writer, [message.id, REPLY.rpc], () => writer.bytes(RPC_RESULT.data, message.data))
     case 'subscribed':
@@ -90,6 +96,8 @@ function writeContent(writer: WireWriter, message: ServerMessage): void {
       return writePush(writer, message.channel, () => writeBreak(writer, PUSH.break, message.break))
     case 'epoch-push':
       return writePush(writer, message.channel, () => writer.string(PUSH.epoch, message.epoch))
+    case 'sync-push':
+      return writePush(writer, '', () => writer.number(PUSH.sync, 1))
   }
 }
 

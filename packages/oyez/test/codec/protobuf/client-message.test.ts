@@ -56,6 +56,10 @@ const pairs: fc.Arbitrary<Pair> = fc.oneof(
     json: quote({ id, unsubscribe: { channel } }),
     binary: { id, unsubscribe: { channel } },
   })),
+  fc.record({ id, channel, oyez_producer: fc.string({ maxLength: 70 }) }).map(({ id, channel, oyez_producer }) => ({
+    json: quote({ id, oyez_close: { channel, oyez_producer } }),
+    binary: { id, oyezClose: { channel, oyezProducer: oyez_producer } },
+  })),
   fc.record({ id, channel, data: json, producer: fc.string({ maxLength: 70 }), seq: offset }).map((all) => ({
     json: `{"id":${all.id},"publish":{"channel":${quote(all.channel)},"data":${all.data}${
       all.producer === '' ? '' : `,"oyez_producer":${quote(all.producer)},"oyez_seq":${all.seq}`

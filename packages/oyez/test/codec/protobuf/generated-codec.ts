@@ -32,7 +32,7 @@ export function toWireMessage(reply: Reply): object {
 }
 
 const PAYLOADS: ReadonlySet<string> = new Set(['data', 'conn_info'])
-const NUMBERS: ReadonlySet<string> = new Set(['offset', 'fork', 'oyez_expected'])
+const NUMBERS: ReadonlySet<string> = new Set(['offset', 'fork', 'oyez_expected', 'seq'])
 
 function revive(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revive)

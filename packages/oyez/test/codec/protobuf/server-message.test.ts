@@ -79,6 +79,8 @@ const message: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({ type: type('message-push'), data: payload }),
   fc.record({ type: type('break-push'), channel: text, break: broken }),
   fc.record({ type: type('epoch-push'), channel: text, epoch: text }),
+  fc.record({ type: type('producer-closed'), id, seq: offset, epoch: text }),
+  fc.record({ type: type('sync-push') }),
 )
 
 /** Without what Protobuf leaves out. Payloads stay as they are, and `fork`, which tells 0 from absence. */

@@ -20,7 +20,7 @@ import type { Message as Message$1 } from "@bufbuild/protobuf";
  * Describes the file client.proto.
  */
 export const file_client: GenFile = /*@__PURE__*/
-  fileDesc("CgxjbGllbnQucHJvdG8SEG95ZXoucHJvdG9jb2wudjEiUQoFRXJyb3ISDAoEY29kZRgBIAEoDRIPCgdtZXNzYWdlGAIgASgJEhEKCXRlbXBvcmFyeRgDIAEoCBIWCg1veWV6X2V4cGVjdGVkGOgHIAEoBCKHBQoHQ29tbWFuZBIKCgJpZBgBIAEoDRIxCgdjb25uZWN0GAQgASgLMiAub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVxdWVzdBI1CglzdWJzY3JpYmUYBSABKAsyIi5veWV6LnByb3RvY29sLnYxLlN1YnNjcmliZVJlcXVlc3QSOQoLdW5zdWJzY3JpYmUYBiABKAsyJC5veWV6LnByb3RvY29sLnYxLlVuc3Vic2NyaWJlUmVxdWVzdBIxCgdwdWJsaXNoGAcgASgLMiAub3llei5wcm90b2NvbC52MS5QdWJsaXNoUmVxdWVzdBIzCghwcmVzZW5jZRgIIAEoCzIhLm95ZXoucHJvdG9jb2wudjEuUHJlc2VuY2VSZXF1ZXN0Ej4KDnByZXNlbmNlX3N0YXRzGAkgASgLMiYub3llei5wcm90b2NvbC52MS5QcmVzZW5jZVN0YXRzUmVxdWVzdBIxCgdoaXN0b3J5GAogASgLMiAub3llei5wcm90b2NvbC52MS5IaXN0b3J5UmVxdWVzdBIrCgRwaW5nGAsgASgLMh0ub3llei5wcm90b2NvbC52MS5QaW5nUmVxdWVzdBIrCgRzZW5kGAwgASgLMh0ub3llei5wcm90b2NvbC52MS5TZW5kUmVxdWVzdBIpCgNycGMYDSABKAsyHC5veWV6LnByb3RvY29sLnYxLlJQQ1JlcXVlc3QSMQoHcmVmcmVzaBgOIAEoCzIgLm95ZXoucHJvdG9jb2wudjEuUmVmcmVzaFJlcXVlc3QSOAoLc3ViX3JlZnJlc2gYDyABKAsyIy5veWV6LnByb3RvY29sLnYxLlN1YlJlZnJlc2hSZXF1ZXN0IpEDCgVSZXBseRIKCgJpZBgBIAEoDRImCgVlcnJvchgCIAEoCzIXLm95ZXoucHJvdG9jb2wudjEuRXJyb3ISJAoEcHVzaBgEIAEoCzIWLm95ZXoucHJvdG9jb2wudjEuUHVzaBIwCgdjb25uZWN0GAUgASgLMh8ub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVzdWx0EjQKCXN1YnNjcmliZRgGIAEoCzIhLm95ZXoucHJvdG9jb2wudjEuU3Vic2NyaWJlUmVzdWx0EjgKC3Vuc3Vic2NyaWJlGAcgASgLMiMub3llei5wcm90b2NvbC52MS5VbnN1YnNjcmliZVJlc3VsdBIwCgdwdWJsaXNoGAggASgLMh8ub3llei5wcm90b2NvbC52MS5QdWJsaXNoUmVzdWx0EjAKB2hpc3RvcnkYCyABKAsyHy5veWV6LnByb3RvY29sLnYxLkhpc3RvcnlSZXN1bHQSKAoDcnBjGA0gASgLMhsub3llei5wcm90b2NvbC52MS5SUENSZXN1bHQilgIKBFB1c2gSDwoHY2hhbm5lbBgCIAEoCRIqCgNwdWIYBCABKAsyHS5veWV6LnByb3RvY29sLnYxLlB1YmxpY2F0aW9uEjIKC3Vuc3Vic2NyaWJlGAcgASgLMh0ub3llei5wcm90b2NvbC52MS5VbnN1YnNjcmliZRIqCgdtZXNzYWdlGAggASgLMhkub3llei5wcm90b2NvbC52MS5NZXNzYWdlEi4KCXN1YnNjcmliZRgJIAEoCzIbLm95ZXoucHJvdG9jb2wudjEuU3Vic2NyaWJlEiwKCm95ZXpfYnJlYWsY6AcgASgLMhcub3llei5wcm90b2NvbC52MS5CcmVhaxITCgpveWV6X2Vwb2NoGOkHIAEoCSI9CgpDbGllbnRJbmZvEgwKBHVzZXIYASABKAkSDgoGY2xpZW50GAIgASgJEhEKCWNvbm5faW5mbxgDIAEoDCJXCgtQdWJsaWNhdGlvbhIMCgRkYXRhGAQgASgMEioKBGluZm8YBSABKAsyHC5veWV6LnByb3RvY29sLnYxLkNsaWVudEluZm8SDgoGb2Zmc2V0GAYgASgEIisKC1Vuc3Vic2NyaWJlEgwKBGNvZGUYAiABKA0SDgoGcmVhc29uGAMgASgJImEKCVN1YnNjcmliZRITCgtyZWNvdmVyYWJsZRgBIAEoCBINCgVlcG9jaBgEIAEoCRIOCgZvZmZzZXQYBSABKAQSEgoKcG9zaXRpb25lZBgGIAEoCBIMCgRkYXRhGAcgASgMIhcKB01lc3NhZ2USDAoEZGF0YRgBIAEoDCLaAgoOQ29ubmVjdFJlcXVlc3QSDQoFdG9rZW4YASABKAkSDAoEZGF0YRgCIAEoDBI4CgRzdWJzGAMgAygLMioub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVxdWVzdC5TdWJzRW50cnkSDAoEbmFtZRgEIAEoCRIPCgd2ZXJzaW9uGAUgASgJEj4KB2hlYWRlcnMYBiADKAsyLS5veWV6LnByb3RvY29sLnYxLkNvbm5lY3RSZXF1ZXN0LkhlYWRlcnNFbnRyeRIRCghveWV6X2V4dBjoByABKA0aTwoJU3Vic0VudHJ5EgsKA2tleRgBIAEoCRIxCgV2YWx1ZRgCIAEoCzIiLm95ZXoucHJvdG9jb2wudjEuU3Vic2NyaWJlUmVxdWVzdDoCOAEaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEihAIKDUNvbm5lY3RSZXN1bHQSDgoGY2xpZW50GAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDAoEZGF0YRgFIAEoDBI3CgRzdWJzGAYgAygLMikub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVzdWx0LlN1YnNFbnRyeRIMCgRwaW5nGAcgASgNEgwKBHBvbmcYCCABKAgSDAoEbm9kZRgKIAEoCRIRCghveWV6X2V4dBjoByABKA0aTgoJU3Vic0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLm95ZXoucHJvdG9jb2wudjEuU3Vic2NyaWJlUmVzdWx0OgI4ASKMAQoQU3Vic2NyaWJlUmVxdWVzdBIPCgdjaGFubmVsGAEgASgJEg0KBXRva2VuGAIgASgJEg8KB3JlY292ZXIYAyABKAgSDQoFZXBvY2gYBiABKAkSDgoGb2Zmc2V0GAcgASgEEgwKBGRhdGEYCCABKAwSDAoEZmxhZxgOIAEoAxIMCgR0eXBlGA8gASgFIvUBCg9TdWJzY3JpYmVSZXN1bHQSEwoLcmVjb3ZlcmFibGUYAyABKAgSDQoFZXBvY2gYBiABKAkSMwoMcHVibGljYXRpb25zGAcgAygLMh0ub3llei5wcm90b2NvbC52MS5QdWJsaWNhdGlvbhIRCglyZWNvdmVyZWQYCCABKAgSDgoGb2Zmc2V0GAkgASgEEhIKCnBvc2l0aW9uZWQYCiABKAgSDAoEZGF0YRgLIAEoDBIWCg53YXNfcmVjb3ZlcmluZxgMIAEoCBIsCgpveWV6X2JyZWFrGOgHIAEoCzIXLm95ZXoucHJvdG9jb2wudjEuQnJlYWsiJQoSVW5zdWJzY3JpYmVSZXF1ZXN0Eg8KB2NoYW5uZWwYASABKAkiEwoRVW5zdWJzY3JpYmVSZXN1bHQiWgoOUHVibGlzaFJlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCRIMCgRkYXRhGAIgASgMEhYKDW95ZXpfcHJvZHVjZXIY6AcgASgJEhEKCG95ZXpfc2VxGOkHIAEoBCJJCg1QdWJsaXNoUmVzdWx0Eg8KBm9mZnNldBjoByABKAQSDgoFZXBvY2gY6QcgASgJEhcKDm95ZXpfZHVwbGljYXRlGOoHIAEoCCIiCg9QcmVzZW5jZVJlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCSInChRQcmVzZW5jZVN0YXRzUmVxdWVzdBIPCgdjaGFubmVsGAEgASgJIi8KDlN0cmVhbVBvc2l0aW9uEg4KBm9mZnNldBgBIAEoBBINCgVlcG9jaBgCIAEoCSJyCg5IaXN0b3J5UmVxdWVzdBIPCgdjaGFubmVsGAEgASgJEg0KBWxpbWl0GAcgASgFEi8KBXNpbmNlGAggASgLMiAub3llei5wcm90b2NvbC52MS5TdHJlYW1Qb3NpdGlvbhIPCgdyZXZlcnNlGAkgASgIImMKDUhpc3RvcnlSZXN1bHQSMwoMcHVibGljYXRpb25zGAEgAygLMh0ub3llei5wcm90b2NvbC52MS5QdWJsaWNhdGlvbhINCgVlcG9jaBgCIAEoCRIOCgZvZmZzZXQYAyABKAQiDQoLUGluZ1JlcXVlc3QiKgoKUlBDUmVxdWVzdBIMCgRkYXRhGAEgASgMEg4KBm1ldGhvZBgCIAEoCSIZCglSUENSZXN1bHQSDAoEZGF0YRgBIAEoDCIbCgtTZW5kUmVxdWVzdBIMCgRkYXRhGAEgASgMIh8KDlJlZnJlc2hSZXF1ZXN0Eg0KBXRva2VuGAEgASgJIjMKEVN1YlJlZnJlc2hSZXF1ZXN0Eg8KB2NoYW5uZWwYASABKAkSDQoFdG9rZW4YAiABKAkikwEKBUJyZWFrEg4KBnJlYXNvbhgBIAEoCRIuCgRsYXN0GAIgASgLMiAub3llei5wcm90b2NvbC52MS5TdHJlYW1Qb3NpdGlvbhIuCgRuZXh0GAMgASgLMiAub3llei5wcm90b2NvbC52MS5TdHJlYW1Qb3NpdGlvbhIRCgRmb3JrGAQgASgESACIAQFCBwoFX2ZvcmtiBnByb3RvMw");
+  fileDesc("CgxjbGllbnQucHJvdG8SEG95ZXoucHJvdG9jb2wudjEiUQoFRXJyb3ISDAoEY29kZRgBIAEoDRIPCgdtZXNzYWdlGAIgASgJEhEKCXRlbXBvcmFyeRgDIAEoCBIWCg1veWV6X2V4cGVjdGVkGOgHIAEoBCLEBQoHQ29tbWFuZBIKCgJpZBgBIAEoDRIxCgdjb25uZWN0GAQgASgLMiAub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVxdWVzdBI1CglzdWJzY3JpYmUYBSABKAsyIi5veWV6LnByb3RvY29sLnYxLlN1YnNjcmliZVJlcXVlc3QSOQoLdW5zdWJzY3JpYmUYBiABKAsyJC5veWV6LnByb3RvY29sLnYxLlVuc3Vic2NyaWJlUmVxdWVzdBIxCgdwdWJsaXNoGAcgASgLMiAub3llei5wcm90b2NvbC52MS5QdWJsaXNoUmVxdWVzdBIzCghwcmVzZW5jZRgIIAEoCzIhLm95ZXoucHJvdG9jb2wudjEuUHJlc2VuY2VSZXF1ZXN0Ej4KDnByZXNlbmNlX3N0YXRzGAkgASgLMiYub3llei5wcm90b2NvbC52MS5QcmVzZW5jZVN0YXRzUmVxdWVzdBIxCgdoaXN0b3J5GAogASgLMiAub3llei5wcm90b2NvbC52MS5IaXN0b3J5UmVxdWVzdBIrCgRwaW5nGAsgASgLMh0ub3llei5wcm90b2NvbC52MS5QaW5nUmVxdWVzdBIrCgRzZW5kGAwgASgLMh0ub3llei5wcm90b2NvbC52MS5TZW5kUmVxdWVzdBIpCgNycGMYDSABKAsyHC5veWV6LnByb3RvY29sLnYxLlJQQ1JlcXVlc3QSMQoHcmVmcmVzaBgOIAEoCzIgLm95ZXoucHJvdG9jb2wudjEuUmVmcmVzaFJlcXVlc3QSOAoLc3ViX3JlZnJlc2gYDyABKAsyIy5veWV6LnByb3RvY29sLnYxLlN1YlJlZnJlc2hSZXF1ZXN0EjsKCm95ZXpfY2xvc2UY6AcgASgLMiYub3llei5wcm90b2NvbC52MS5DbG9zZVByb2R1Y2VyUmVxdWVzdCLNAwoFUmVwbHkSCgoCaWQYASABKA0SJgoFZXJyb3IYAiABKAsyFy5veWV6LnByb3RvY29sLnYxLkVycm9yEiQKBHB1c2gYBCABKAsyFi5veWV6LnByb3RvY29sLnYxLlB1c2gSMAoHY29ubmVjdBgFIAEoCzIfLm95ZXoucHJvdG9jb2wudjEuQ29ubmVjdFJlc3VsdBI0CglzdWJzY3JpYmUYBiABKAsyIS5veWV6LnByb3RvY29sLnYxLlN1YnNjcmliZVJlc3VsdBI4Cgt1bnN1YnNjcmliZRgHIAEoCzIjLm95ZXoucHJvdG9jb2wudjEuVW5zdWJzY3JpYmVSZXN1bHQSMAoHcHVibGlzaBgIIAEoCzIfLm95ZXoucHJvdG9jb2wudjEuUHVibGlzaFJlc3VsdBIwCgdoaXN0b3J5GAsgASgLMh8ub3llei5wcm90b2NvbC52MS5IaXN0b3J5UmVzdWx0EigKA3JwYxgNIAEoCzIbLm95ZXoucHJvdG9jb2wudjEuUlBDUmVzdWx0EjoKCm95ZXpfY2xvc2UY6AcgASgLMiUub3llei5wcm90b2NvbC52MS5DbG9zZVByb2R1Y2VyUmVzdWx0IqoCCgRQdXNoEg8KB2NoYW5uZWwYAiABKAkSKgoDcHViGAQgASgLMh0ub3llei5wcm90b2NvbC52MS5QdWJsaWNhdGlvbhIyCgt1bnN1YnNjcmliZRgHIAEoCzIdLm95ZXoucHJvdG9jb2wudjEuVW5zdWJzY3JpYmUSKgoHbWVzc2FnZRgIIAEoCzIZLm95ZXoucHJvdG9jb2wudjEuTWVzc2FnZRIuCglzdWJzY3JpYmUYCSABKAsyGy5veWV6LnByb3RvY29sLnYxLlN1YnNjcmliZRIsCgpveWV6X2JyZWFrGOgHIAEoCzIXLm95ZXoucHJvdG9jb2wudjEuQnJlYWsSEwoKb3llel9lcG9jaBjpByABKAkSEgoJb3llel9zeW5jGOoHIAEoDSI9CgpDbGllbnRJbmZvEgwKBHVzZXIYASABKAkSDgoGY2xpZW50GAIgASgJEhEKCWNvbm5faW5mbxgDIAEoDCJXCgtQdWJsaWNhdGlvbhIMCgRkYXRhGAQgASgMEioKBGluZm8YBSABKAsyHC5veWV6LnByb3RvY29sLnYxLkNsaWVudEluZm8SDgoGb2Zmc2V0GAYgASgEIisKC1Vuc3Vic2NyaWJlEgwKBGNvZGUYAiABKA0SDgoGcmVhc29uGAMgASgJImEKCVN1YnNjcmliZRITCgtyZWNvdmVyYWJsZRgBIAEoCBINCgVlcG9jaBgEIAEoCRIOCgZvZmZzZXQYBSABKAQSEgoKcG9zaXRpb25lZBgGIAEoCBIMCgRkYXRhGAcgASgMIhcKB01lc3NhZ2USDAoEZGF0YRgBIAEoDCLaAgoOQ29ubmVjdFJlcXVlc3QSDQoFdG9rZW4YASABKAkSDAoEZGF0YRgCIAEoDBI4CgRzdWJzGAMgAygLMioub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVxdWVzdC5TdWJzRW50cnkSDAoEbmFtZRgEIAEoCRIPCgd2ZXJzaW9uGAUgASgJEj4KB2hlYWRlcnMYBiADKAsyLS5veWV6LnByb3RvY29sLnYxLkNvbm5lY3RSZXF1ZXN0LkhlYWRlcnNFbnRyeRIRCghveWV6X2V4dBjoByABKA0aTwoJU3Vic0VudHJ5EgsKA2tleRgBIAEoCRIxCgV2YWx1ZRgCIAEoCzIiLm95ZXoucHJvdG9jb2wudjEuU3Vic2NyaWJlUmVxdWVzdDoCOAEaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEihAIKDUNvbm5lY3RSZXN1bHQSDgoGY2xpZW50GAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDAoEZGF0YRgFIAEoDBI3CgRzdWJzGAYgAygLMikub3llei5wcm90b2NvbC52MS5Db25uZWN0UmVzdWx0LlN1YnNFbnRyeRIMCgRwaW5nGAcgASgNEgwKBHBvbmcYCCABKAgSDAoEbm9kZRgKIAEoCRIRCghveWV6X2V4dBjoByABKA0aTgoJU3Vic0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLm95ZXoucHJvdG9jb2wudjEuU3Vic2NyaWJlUmVzdWx0OgI4ASKMAQoQU3Vic2NyaWJlUmVxdWVzdBIPCgdjaGFubmVsGAEgASgJEg0KBXRva2VuGAIgASgJEg8KB3JlY292ZXIYAyABKAgSDQoFZXBvY2gYBiABKAkSDgoGb2Zmc2V0GAcgASgEEgwKBGRhdGEYCCABKAwSDAoEZmxhZxgOIAEoAxIMCgR0eXBlGA8gASgFIvUBCg9TdWJzY3JpYmVSZXN1bHQSEwoLcmVjb3ZlcmFibGUYAyABKAgSDQoFZXBvY2gYBiABKAkSMwoMcHVibGljYXRpb25zGAcgAygLMh0ub3llei5wcm90b2NvbC52MS5QdWJsaWNhdGlvbhIRCglyZWNvdmVyZWQYCCABKAgSDgoGb2Zmc2V0GAkgASgEEhIKCnBvc2l0aW9uZWQYCiABKAgSDAoEZGF0YRgLIAEoDBIWCg53YXNfcmVjb3ZlcmluZxgMIAEoCBIsCgpveWV6X2JyZWFrGOgHIAEoCzIXLm95ZXoucHJvdG9jb2wudjEuQnJlYWsiJQoSVW5zdWJzY3JpYmVSZXF1ZXN0Eg8KB2NoYW5uZWwYASABKAkiEwoRVW5zdWJzY3JpYmVSZXN1bHQiWgoOUHVibGlzaFJlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCRIMCgRkYXRhGAIgASgMEhYKDW95ZXpfcHJvZHVjZXIY6AcgASgJEhEKCG95ZXpfc2VxGOkHIAEoBCJJCg1QdWJsaXNoUmVzdWx0Eg8KBm9mZnNldBjoByABKAQSDgoFZXBvY2gY6QcgASgJEhcKDm95ZXpfZHVwbGljYXRlGOoHIAEoCCI+ChRDbG9zZVByb2R1Y2VyUmVxdWVzdBIPCgdjaGFubmVsGAEgASgJEhUKDW95ZXpfcHJvZHVjZXIYAiABKAkiMQoTQ2xvc2VQcm9kdWNlclJlc3VsdBILCgNzZXEYASABKAQSDQoFZXBvY2gYAiABKAkiIgoPUHJlc2VuY2VSZXF1ZXN0Eg8KB2NoYW5uZWwYASABKAkiJwoUUHJlc2VuY2VTdGF0c1JlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCSIvCg5TdHJlYW1Qb3NpdGlvbhIOCgZvZmZzZXQYASABKAQSDQoFZXBvY2gYAiABKAkicgoOSGlzdG9yeVJlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCRINCgVsaW1pdBgHIAEoBRIvCgVzaW5jZRgIIAEoCzIgLm95ZXoucHJvdG9jb2wudjEuU3RyZWFtUG9zaXRpb24SDwoHcmV2ZXJzZRgJIAEoCCJjCg1IaXN0b3J5UmVzdWx0EjMKDHB1YmxpY2F0aW9ucxgBIAMoCzIdLm95ZXoucHJvdG9jb2wudjEuUHVibGljYXRpb24SDQoFZXBvY2gYAiABKAkSDgoGb2Zmc2V0GAMgASgEIg0KC1BpbmdSZXF1ZXN0IioKClJQQ1JlcXVlc3QSDAoEZGF0YRgBIAEoDBIOCgZtZXRob2QYAiABKAkiGQoJUlBDUmVzdWx0EgwKBGRhdGEYASABKAwiGwoLU2VuZFJlcXVlc3QSDAoEZGF0YRgBIAEoDCIfCg5SZWZyZXNoUmVxdWVzdBINCgV0b2tlbhgBIAEoCSIzChFTdWJSZWZyZXNoUmVxdWVzdBIPCgdjaGFubmVsGAEgASgJEg0KBXRva2VuGAIgASgJIpMBCgVCcmVhaxIOCgZyZWFzb24YASABKAkSLgoEbGFzdBgCIAEoCzIgLm95ZXoucHJvdG9jb2wudjEuU3RyZWFtUG9zaXRpb24SLgoEbmV4dBgDIAEoCzIgLm95ZXoucHJvdG9jb2wudjEuU3RyZWFtUG9zaXRpb24SEQoEZm9yaxgEIAEoBEgAiAEBQgcKBV9mb3JrYgZwcm90bzM");
 
 /**
  * @generated from message oyez.protocol.v1.Error
@@ -124,6 +124,11 @@ export type Command = Message$1<"oyez.protocol.v1.Command"> & {
    * @generated from field: oyez.protocol.v1.SubRefreshRequest sub_refresh = 15;
    */
   subRefresh?: SubRefreshRequest | undefined;
+
+  /**
+   * @generated from field: oyez.protocol.v1.CloseProducerRequest oyez_close = 1000;
+   */
+  oyezClose?: CloseProducerRequest | undefined;
 };
 
 /**
@@ -183,6 +188,11 @@ export type Reply = Message$1<"oyez.protocol.v1.Reply"> & {
    * @generated from field: oyez.protocol.v1.RPCResult rpc = 13;
    */
   rpc?: RPCResult | undefined;
+
+  /**
+   * @generated from field: oyez.protocol.v1.CloseProducerResult oyez_close = 1000;
+   */
+  oyezClose?: CloseProducerResult | undefined;
 };
 
 /**
@@ -230,6 +240,11 @@ export type Push = Message$1<"oyez.protocol.v1.Push"> & {
    * @generated from field: string oyez_epoch = 1001;
    */
   oyezEpoch: string;
+
+  /**
+   * @generated from field: uint32 oyez_sync = 1002;
+   */
+  oyezSync: number;
 };
 
 /**
@@ -667,6 +682,50 @@ export const PublishResultSchema: GenMessage<PublishResult> = /*@__PURE__*/
   messageDesc(file_client, 16);
 
 /**
+ * @generated from message oyez.protocol.v1.CloseProducerRequest
+ */
+export type CloseProducerRequest = Message$1<"oyez.protocol.v1.CloseProducerRequest"> & {
+  /**
+   * @generated from field: string channel = 1;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: string oyez_producer = 2;
+   */
+  oyezProducer: string;
+};
+
+/**
+ * Describes the message oyez.protocol.v1.CloseProducerRequest.
+ * Use `create(CloseProducerRequestSchema)` to create a new message.
+ */
+export const CloseProducerRequestSchema: GenMessage<CloseProducerRequest> = /*@__PURE__*/
+  messageDesc(file_client, 17);
+
+/**
+ * @generated from message oyez.protocol.v1.CloseProducerResult
+ */
+export type CloseProducerResult = Message$1<"oyez.protocol.v1.CloseProducerResult"> & {
+  /**
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * @generated from field: string epoch = 2;
+   */
+  epoch: string;
+};
+
+/**
+ * Describes the message oyez.protocol.v1.CloseProducerResult.
+ * Use `create(CloseProducerResultSchema)` to create a new message.
+ */
+export const CloseProducerResultSchema: GenMessage<CloseProducerResult> = /*@__PURE__*/
+  messageDesc(file_client, 18);
+
+/**
  * @generated from message oyez.protocol.v1.PresenceRequest
  */
 export type PresenceRequest = Message$1<"oyez.protocol.v1.PresenceRequest"> & {
@@ -681,7 +740,7 @@ export type PresenceRequest = Message$1<"oyez.protocol.v1.PresenceRequest"> & {
  * Use `create(PresenceRequestSchema)` to create a new message.
  */
 export const PresenceRequestSchema: GenMessage<PresenceRequest> = /*@__PURE__*/
-  messageDesc(file_client, 17);
+  messageDesc(file_client, 19);
 
 /**
  * @generated from message oyez.protocol.v1.PresenceStatsRequest
@@ -698,7 +757,7 @@ export type PresenceStatsRequest = Message$1<"oyez.protocol.v1.PresenceStatsRequ
  * Use `create(PresenceStatsRequestSchema)` to create a new message.
  */
 export const PresenceStatsRequestSchema: GenMessage<PresenceStatsRequest> = /*@__PURE__*/
-  messageDesc(file_client, 18);
+  messageDesc(file_client, 20);
 
 /**
  * @generated from message oyez.protocol.v1.StreamPosition
@@ -720,7 +779,7 @@ export type StreamPosition = Message$1<"oyez.protocol.v1.StreamPosition"> & {
  * Use `create(StreamPositionSchema)` to create a new message.
  */
 export const StreamPositionSchema: GenMessage<StreamPosition> = /*@__PURE__*/
-  messageDesc(file_client, 19);
+  messageDesc(file_client, 21);
 
 /**
  * @generated from message oyez.protocol.v1.HistoryRequest
@@ -752,7 +811,7 @@ export type HistoryRequest = Message$1<"oyez.protocol.v1.HistoryRequest"> & {
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema: GenMessage<HistoryRequest> = /*@__PURE__*/
-  messageDesc(file_client, 20);
+  messageDesc(file_client, 22);
 
 /**
  * @generated from message oyez.protocol.v1.HistoryResult
@@ -779,7 +838,7 @@ export type HistoryResult = Message$1<"oyez.protocol.v1.HistoryResult"> & {
  * Use `create(HistoryResultSchema)` to create a new message.
  */
 export const HistoryResultSchema: GenMessage<HistoryResult> = /*@__PURE__*/
-  messageDesc(file_client, 21);
+  messageDesc(file_client, 23);
 
 /**
  * @generated from message oyez.protocol.v1.PingRequest
@@ -792,7 +851,7 @@ export type PingRequest = Message$1<"oyez.protocol.v1.PingRequest"> & {
  * Use `create(PingRequestSchema)` to create a new message.
  */
 export const PingRequestSchema: GenMessage<PingRequest> = /*@__PURE__*/
-  messageDesc(file_client, 22);
+  messageDesc(file_client, 24);
 
 /**
  * @generated from message oyez.protocol.v1.RPCRequest
@@ -814,7 +873,7 @@ export type RPCRequest = Message$1<"oyez.protocol.v1.RPCRequest"> & {
  * Use `create(RPCRequestSchema)` to create a new message.
  */
 export const RPCRequestSchema: GenMessage<RPCRequest> = /*@__PURE__*/
-  messageDesc(file_client, 23);
+  messageDesc(file_client, 25);
 
 /**
  * @generated from message oyez.protocol.v1.RPCResult
@@ -831,7 +890,7 @@ export type RPCResult = Message$1<"oyez.protocol.v1.RPCResult"> & {
  * Use `create(RPCResultSchema)` to create a new message.
  */
 export const RPCResultSchema: GenMessage<RPCResult> = /*@__PURE__*/
-  messageDesc(file_client, 24);
+  messageDesc(file_client, 26);
 
 /**
  * @generated from message oyez.protocol.v1.SendRequest
@@ -848,7 +907,7 @@ export type SendRequest = Message$1<"oyez.protocol.v1.SendRequest"> & {
  * Use `create(SendRequestSchema)` to create a new message.
  */
 export const SendRequestSchema: GenMessage<SendRequest> = /*@__PURE__*/
-  messageDesc(file_client, 25);
+  messageDesc(file_client, 27);
 
 /**
  * @generated from message oyez.protocol.v1.RefreshRequest
@@ -865,7 +924,7 @@ export type RefreshRequest = Message$1<"oyez.protocol.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_client, 26);
+  messageDesc(file_client, 28);
 
 /**
  * @generated from message oyez.protocol.v1.SubRefreshRequest
@@ -887,7 +946,7 @@ export type SubRefreshRequest = Message$1<"oyez.protocol.v1.SubRefreshRequest"> 
  * Use `create(SubRefreshRequestSchema)` to create a new message.
  */
 export const SubRefreshRequestSchema: GenMessage<SubRefreshRequest> = /*@__PURE__*/
-  messageDesc(file_client, 27);
+  messageDesc(file_client, 29);
 
 /**
  * Our own: a declared discontinuity in a subscription.
@@ -921,5 +980,5 @@ export type Break = Message$1<"oyez.protocol.v1.Break"> & {
  * Use `create(BreakSchema)` to create a new message.
  */
 export const BreakSchema: GenMessage<Break> = /*@__PURE__*/
-  messageDesc(file_client, 28);
+  messageDesc(file_client, 30);
 

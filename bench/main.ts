@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Results } from './figures.ts'
@@ -6,7 +6,7 @@ import { machine, versions } from './machine.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
 import { Redis } from './redis.ts'
 import { markdownPage } from './report/markdown.ts'
-import { tablesOf } from './report/table.ts'
+import { type Table, tablesOf } from './report/table.ts'
 import { terminalTable } from './report/terminal.ts'
 import { runSuite } from './suite.ts'
 import { validateGenerator } from './validation.ts'
@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 async function run(options: BenchOptions, command: string): Promise<Results> {
   const began = new Date().toISOString()
+  const start = performance.now()
+  const [loadBefore = 0] = loadavg()
   const redis = await Redis.start()
   try {
     console.log('validation: the load generator must count what a counting server wrote')
@@ -24,7 +26,7 @@ async function run(options: BenchOptions, command: string): Promise<Results> {
       `  sent ${validation.sent.toLocaleString('en')}, counted ${validation.counted.toLocaleString('en')}: the same; ` +
         `${validation.generatorCpuUs.toFixed(2)} µs of the generator's CPU per frame, long frames included`,
     )
-    const suite = await runSuite(options, redis, (line) => console.log(line))
+    const suite = await runSuite(options, redis, sayer(start))
     const { quick, measureMs, rounds } = options
     return {
       began,
@@ -35,10 +37,27 @@ async function run(options: BenchOptions, command: string): Promise<Results> {
       machine: machine(),
       versions: versions(redis.version),
       validation,
+      loadBefore,
+      seconds: Math.round((performance.now() - start) / 1_000),
       ...suite,
     }
   } finally {
     await redis.close()
+  }
+}
+
+/** Of the last run of `--micro`, if there was one. */
+function microTables(): readonly Table[] {
+  const file = `${ROOT}bench/results/micro.json`
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as readonly Table[]) : []
+}
+
+/** Prints a line with the time since the start. */
+function sayer(start: number): (line: string) => void {
+  return (line) => {
+    const seconds = Math.floor((performance.now() - start) / 1_000)
+    const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+    console.log(line.replace(/^\n?/, (lineBreak) => `${lineBreak}${clock.padStart(5)}  `))
   }
 }
 
@@ -58,7 +77,7 @@ async function main(argv: readonly string[]): Promise<void> {
   for (const table of tablesOf(results)) console.log(terminalTable(table))
   console.log('')
   leave(resolve(options.resultFile ?? `${ROOT}bench/results/latest.json`), `${JSON.stringify(results, undefined, 2)}\n`)
-  if (options.markdown) leave(`${ROOT}BENCHMARKS.md`, markdownPage(results))
+  if (options.markdown) leave(`${ROOT}BENCHMARKS.md`, markdownPage(results, microTables()))
   for (const { program, scenario, problem } of results.failures) console.error(`${program}, ${scenario}: ${problem}`)
   if (results.failures.length > 0) process.exitCode = 1
 }

@@ -61,6 +61,20 @@ export class Redis {
     return Math.round((seconds('used_cpu_sys') + seconds('used_cpu_user')) * 1_000_000)
   }
 
+  /** Bytes that clients wrote to it and read from it during some work. */
+  async trafficOf(work: () => Promise<void>): Promise<{ readonly written: number; readonly read: number }> {
+    const total = async (): Promise<readonly number[]> => {
+      const info = await this.#client.info('stats')
+      return ['total_net_input_bytes', 'total_net_output_bytes'].map((name) =>
+        Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? Number.NaN),
+      )
+    }
+    const [writtenBefore = 0, readBefore = 0] = await total()
+    await work()
+    const [writtenAfter = 0, readAfter = 0] = await total()
+    return { written: writtenAfter - writtenBefore, read: readAfter - readBefore }
+  }
+
   /** Forgets everything, so that each program finds the same. */
   async empty(): Promise<void> {
     await this.#client.flushAll()

@@ -1,8 +1,8 @@
 import type { Results } from '../figures.ts'
 import { labelOf, type Table, tablesOf } from './table.ts'
 
-/** The page BENCHMARKS.md. */
-export function markdownPage(results: Results): string {
+/** The page BENCHMARKS.md. @param micro - Tables of the last `npm run bench -- --micro`. */
+export function markdownPage(results: Results, micro: readonly Table[] = []): string {
   const { machine, versions, validation, measureMs, rounds } = results
   const parts = [
     '# Benchmarks',
@@ -32,9 +32,16 @@ export function markdownPage(results: Results): string {
       ({ program, scenario, problem }) =>
         `${labelOf(program)} could not finish ${scenario}: ${problem.split('\n', 1)[0]}`,
     ),
+    ...(micro.length === 0 ? [] : [MICRO, ...micro.map(markdownTable)]),
   ]
   return `${parts.join('\n\n')}\n`
 }
+
+const MICRO = `## Codecs and bytes
+
+Written by \`npm run bench -- --micro\`. On the bus, a message of oyez names its position and its publisher, and only a node with a subscriber hears it; the
+tutorial's names neither, and every node hears it. "Into Redis" and "out of Redis" count all that nodes and Redis say to each other for one message: also the log's
+share and the answer to the publisher.`
 
 function markdownTable({ title, columns, rows }: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

@@ -4,7 +4,7 @@ import { DELIMITED, VARINT } from './wire-type.ts'
  * Writes Protobuf from the end to the beginning: when a message's length has to be written, its content stands there already, so nothing is
  * measured first and nothing moved afterwards. Callers therefore write the last field first. What is empty, zero or false is left out.
  *
- * On Node 20 a publication of 64 bytes takes 0.3 µs this way, and 2.1 µs with the generated code (`npm run bench:codec`).
+ * On Node 20 a publication of a client takes 0.8 µs this way, and 9 µs with the generated code (`npm run bench -- --micro`).
  */
 export class WireWriter {
   #buffer: Buffer

@@ -1,0 +1,147 @@
+import type { AppendRequest, AppendResult, Position, ReadRequest, ReadResult } from './bus-contract.ts'
+import type { Chronicle } from './chronicle.ts'
+import { entriesAbove, type Entry, epochOf, type LogState, topOf } from './log-state.ts'
+
+const MAX_FORKS = 16
+
+export type Logs = Map<string, LogState>
+
+/**
+ * One simulated server that keeps logs, and a replica that follows it: what it had written when it is lost is cut at what the replica has. Written from
+ * the description of the algorithm, apart from every bus of the product.
+ */
+export class BrokerServer {
+  readonly term: string
+  readonly logs: Logs
+  /** What the replica has. */
+  readonly copied: Logs
+  readonly #chronicle: Chronicle
+  /** It was replaced and does not know it: whatever it writes is lost. */
+  isStale = false
+  /** What the replica has not yet, in order. */
+  #backlog: (readonly [string, LogState | undefined])[] = []
+
+  constructor(term: string, logs: Logs, chronicle: Chronicle) {
+    this.term = term
+    this.logs = new Map(logs)
+    this.copied = new Map(logs)
+    this.#chronicle = chronicle
+  }
+
+  /** Writes that the replica has not yet. */
+  get behind(): number {
+    return this.#backlog.length
+  }
+
+  replicate(count: number): void {
+    for (const [channel, log] of this.#backlog.splice(0, count)) put(this.copied, channel, log)
+  }
+
+  append(request: AppendRequest): AppendResult {
+    const { channel, producer, record, retention } = request
+    const known = this.logs.get(channel)
+    const last = producer === undefined ? undefined : known?.producers.get(producer.id)
+    if (producer !== undefined && known !== undefined && last !== undefined && producer.seq <= last.seq) {
+      return { kind: 'duplicate', position: { epoch: this.#epochNow(known), offset: find(known, producer) } }
+    }
+    if (producer !== undefined && last === undefined && producer.seq !== 1) return { kind: 'unknown-producer' }
+    if (last?.isClosed === true) return { kind: 'unknown-producer' }
+    if (producer !== undefined && last !== undefined && producer.seq !== last.seq + 1) {
+      return { kind: 'out-of-sequence', expected: last.seq + 1 }
+    }
+    const log = this.#current(channel)
+    const tip: Entry = { offset: topOf(log) + 1, bytes: record, producer, below: log.tip }
+    const producers = new Map(log.producers)
+    if (producer !== undefined) producers.set(producer.id, { seq: producer.seq, isClosed: false })
+    const next = { ...log, tip, producers, trimmed: Math.max(log.trimmed, tip.offset - retention.size) }
+    this.write(channel, next)
+    return { kind: 'appended', position: { epoch: epochOf(next), offset: tip.offset } }
+  }
+
+  read({ channel, after, limit, reverse = false }: ReadRequest): ReadResult {
+    const log = this.#current(channel)
+    const head: Position = { epoch: epochOf(log), offset: topOf(log) }
+    if (after !== undefined && after.epoch !== '') {
+      const [incarnation, term] = after.epoch.split('.')
+      if (incarnation !== log.incarnation) return { verdict: 'break', reason: 'new-log', head }
+      const end = term === log.term ? head.offset : log.forks.find((fork) => fork.term === term)?.top
+      if (end === undefined) return { verdict: 'break', reason: 'unknown', head }
+      if (after.offset > end) return { verdict: 'break', reason: 'fork', head, fork: end }
+      if (!reverse && after.offset < log.trimmed) return { verdict: 'break', reason: 'trimmed', head }
+    }
+    const kept = entriesAbove(log.tip, log.trimmed)
+    const chosen = reverse
+      ? kept.filter(({ offset }) => offset < (after?.offset ?? Number.POSITIVE_INFINITY)).reverse()
+      : kept.filter(({ offset }) => offset > (after?.offset ?? 0))
+    const records = chosen.slice(0, limit).map(({ offset, bytes }) => ({ offset, record: bytes }))
+    return { verdict: 'continue', records, head }
+  }
+
+  head(channel: string): Position | undefined {
+    const log = this.logs.get(channel)
+    return log && { epoch: this.#epochNow(log), offset: topOf(log) }
+  }
+
+  closeProducer(channel: string, id: string): number {
+    const log = this.logs.get(channel)
+    const seq = log?.producers.get(id)?.seq ?? 0
+    if (log !== undefined && seq > 0) {
+      this.write(channel, { ...log, producers: new Map(log.producers).set(id, { seq, isClosed: true }) })
+    }
+    return seq
+  }
+
+  /** Every record is old enough to be dropped. */
+  expire(channel: string): void {
+    const log = this.logs.get(channel)
+    if (log !== undefined) this.write(channel, { ...log, trimmed: topOf(log) })
+  }
+
+  /** Somebody deletes the keys. */
+  lose(channel: string): void {
+    this.write(channel, undefined)
+  }
+
+  write(channel: string, log: LogState | undefined): void {
+    put(this.logs, channel, log)
+    this.#backlog.push([channel, log])
+    if (this.isStale) this.#chronicle.loss(false)
+    if (log !== undefined) this.#chronicle.note(channel, log)
+  }
+
+  #epochNow(log: LogState): string {
+    return epochOf({ ...log, term: this.term })
+  }
+
+  /** The log under this server's term; a log that does not exist begins. */
+  #current(channel: string): LogState {
+    const log = this.logs.get(channel)
+    if (log?.term === this.term) return log
+    const { term } = this
+    const begun: LogState =
+      log === undefined
+        ? {
+            incarnation: this.#chronicle.freshName('i'),
+            term,
+            forks: [],
+            tip: undefined,
+            trimmed: 0,
+            producers: new Map(),
+          }
+        : { ...log, term, forks: [{ term: log.term, top: topOf(log) }, ...log.forks].slice(0, MAX_FORKS) }
+    this.write(channel, begun)
+    return begun
+  }
+}
+
+function put(logs: Logs, channel: string, log: LogState | undefined): void {
+  if (log === undefined) logs.delete(channel)
+  else logs.set(channel, log)
+}
+
+function find({ tip }: LogState, stamp: { readonly id: string; readonly seq: number }): number {
+  for (let at = tip; at !== undefined; at = at.below) {
+    if (at.producer?.id === stamp.id && at.producer.seq === stamp.seq) return at.offset
+  }
+  return 0
+}

@@ -1,0 +1,10 @@
+export type {
+  AppendRequest,
+  AppendResult,
+  Bus,
+  BusHandler,
+  BusStats,
+  Position,
+  ReadRequest,
+  ReadResult,
+} from 'oyez'

@@ -135,7 +135,23 @@ export class RedisCluster implements Store {
     for (const { isMaster, port } of members) {
       if (isMaster) await RespClient.once(port, 'CLUSTER', 'SETSLOT', slot, 'NODE', target.id).catch(() => undefined)
     }
+    await this.#agreed(members.filter(({ isMaster }) => isMaster).map(({ port }) => port))
     return true
+  }
+
+  /**
+   * Waits until these masters agree on who has what, and since which epoch. Redis decides nothing by itself when a slot is moved by hand: a member that gets a
+   * slot before it has heard of the one before it would take an older claim for a newer one, and delete what it was given.
+   */
+  async #agreed(ports: readonly number[]): Promise<void> {
+    await until(
+      'the masters agree on the slots',
+      async () => {
+        const texts = await Promise.all(ports.map((port) => RespClient.once(port, 'CLUSTER', 'NODES')))
+        return new Set(texts.map((text) => claimsOf(textOf(text)))).size === 1
+      },
+      10_000,
+    )
   }
 
   async close(): Promise<void> {
@@ -151,6 +167,21 @@ async function viewOf(redis: RedisProcess): Promise<string> {
   if (/fail|handshake|noaddr/.test(text)) return ''
   const members = text.trim().split('\n').map(memberOf)
   return JSON.stringify(members.sort((a, b) => (a?.id ?? '').localeCompare(b?.id ?? '')))
+}
+
+/** Which master claims what, under which epoch, in CLUSTER NODES. */
+function claimsOf(text: string): string {
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+  const masters = lines.filter(([, , flags = '']) => flags.includes('master') && !flags.includes('fail'))
+  return masters
+    .map(([id = '', , , , , , epoch = '', , ...slots]) =>
+      [id, epoch, ...slots.filter((range) => !range.startsWith('['))].join(' '),
+    )
+    .sort()
+    .join('\n')
 }
 
 /** One line of CLUSTER NODES; `undefined` for a member that has failed. */

@@ -36,13 +36,25 @@ export class RedisProcess {
     return this.#child !== undefined
   }
 
-  /** Starts it, with what is on its disk. */
-  async start(): Promise<void> {
+  /**
+   * Starts it, with what is on its disk.
+   *
+   * @param more - Arguments for this start, which outweigh those of the setup.
+   */
+  async start(more: readonly string[] = []): Promise<void> {
     const { name, directory, persistence, args = [] } = this.#setup
     const disk = ['--dir', directory, '--dbfilename', `${name}.rdb`, '--appenddirname', `${name}.aof`, '--save', '']
     disk.push('--appendonly', persistence === 'aof' ? 'yes' : 'no', '--appendfsync', 'always')
     const listen = ['--port', String(this.port), '--bind', '127.0.0.1']
-    const child = Child.spawn(name, ['redis-server', ...listen, ...disk, '--repl-diskless-sync-delay', '0', ...args])
+    const child = Child.spawn(name, [
+      'redis-server',
+      ...listen,
+      ...disk,
+      '--repl-diskless-sync-delay',
+      '0',
+      ...args,
+      ...more,
+    ])
     this.#child = child
     await until(`${name} answers`, async () => {
       if (child.ended) throw new Error(`${name} ended: ${child.tail}`)

@@ -39,6 +39,23 @@ export interface Validation {
   readonly generatorCpuUs: number
 }
 
+/** A table that the terminal and the page both show. */
+export interface Table {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** What a reader must know about it, one sentence or more each. */
+  readonly notes?: readonly string[] | undefined
+}
+
+/** What an experiment showed: everything that is not a case of a scenario. */
+export interface ExperimentResult {
+  readonly name: string
+  readonly tables: readonly Table[]
+  /** Single numbers by name, for goals and plots: `log-reads`, `stalled-kb.socketio`. */
+  readonly figures: Readonly<Record<string, number>>
+}
+
 /** Everything that a run of the suite leaves in `bench/results/`. */
 export interface Results {
   readonly began: string
@@ -51,6 +68,12 @@ export interface Results {
   readonly validation: Validation
   readonly measurements: readonly Measurement[]
   readonly memory: readonly MemoryMeasurement[]
+  readonly experiments: readonly ExperimentResult[]
+  /** Programs that cannot run here, and why. */
+  readonly skipped: readonly { readonly program: string; readonly reason: string }[]
+  /** Tasks that wanted a processor, on average over the minute before the run: much above 0 means that others were busy. */
+  readonly loadBefore: number
+  readonly seconds: number
   /** Programs that could not be run to the end, and why. */
   readonly failures: readonly { readonly program: string; readonly scenario: string; readonly problem: string }[]
 }

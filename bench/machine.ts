@@ -19,7 +19,15 @@ export function versions(redisVersion: string): Record<string, string> {
     Node: process.versions.node,
     Redis: redisVersion,
     ...Object.fromEntries(
-      ['oyez', 'ws', '@redis/client', 'socket.io', '@socket.io/redis-adapter'].map((name) => [name, versionOf(name)]),
+      [
+        'oyez',
+        'ws',
+        '@redis/client',
+        'socket.io',
+        '@socket.io/redis-adapter',
+        '@socket.io/redis-streams-adapter',
+        '@trufflesuite/uws-js-unofficial',
+      ].map((name) => [name, versionOf(name)]),
     ),
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { experiments } from './experiments/experiments.ts'
 import { programs } from './program.ts'
 import { scenarios } from './scenario.ts'
 
@@ -7,8 +8,9 @@ export interface BenchOptions {
   readonly markdown: boolean
   readonly programs: readonly string[]
   readonly scenarios: readonly string[]
-  /** Names of cases; empty means all. */
   readonly cases: readonly string[]
+  /** Whether the cases were chosen by name. */
+  readonly caseChosen: boolean
   readonly rounds: number
   readonly warmUpMs: number
   readonly measureMs: number
@@ -19,13 +21,13 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench -- [options]
-  --quick              short: about four minutes, without variants
-  --markdown           write BENCHMARKS.md at the root
+  --quick              short: two to three minutes, without variants and long experiments
+  --markdown           write BENCHMARKS.md at the root and its plots in docs/bench/
   --only A,B           programs: ${programs.map(({ name }) => name).join(', ')}
-  --scenario A,B       scenarios: ${scenarios.map(({ name }) => name).join(', ')}
+  --scenario A,B       scenarios: ${[...scenarios, ...experiments].map(({ name }) => name).join(', ')}
   --case A,B           cases: ${scenarios.flatMap(({ cases }) => cases.map(({ name }) => name)).join(', ')}
-  --rounds N           how often the programs take turns (quick 2, else 3)
-  --seconds N          measured in each case (quick 4, else 10)
+  --rounds N           how often the programs take turns (quick 1, else 3)
+  --seconds N          measured in each case (quick 2, else 4)
   --profile FOLDER     the nodes write CPU profiles there
   --result FILE        write the results there instead of bench/results/latest.json`
 
@@ -57,19 +59,34 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
       values.only,
       programs.map(({ name }) => name),
     ).filter((name) => values.only !== undefined || !quick || !isVariant(name)),
-    scenarios: names(
-      '--scenario',
-      values.scenario,
-      scenarios.map(({ name }) => name),
+    scenarios: chosenScenarios(values.scenario, values.case, quick),
+    cases: names('--case', values.case, caseNames).filter(
+      (name) => values.case !== undefined || !quick || !isExtra(name),
     ),
-    cases: names('--case', values.case, caseNames),
-    rounds: count('--rounds', values.rounds, quick ? 2 : 3),
-    warmUpMs: quick ? 1_000 : 2_000,
-    measureMs: 1_000 * count('--seconds', values.seconds, quick ? 4 : 10),
+    caseChosen: values.case !== undefined,
+    rounds: count('--rounds', values.rounds, quick ? 1 : 3),
+    warmUpMs: quick ? 700 : 1_000,
+    measureMs: 1_000 * count('--seconds', values.seconds, quick ? 2 : 4),
     idleConnections: quick ? 2_000 : 10_000,
     profileFolder: values.profile,
     resultFile: values.result,
   }
+}
+
+/** Scenarios and experiments: the ones named, else those of the cases named, else all. */
+function chosenScenarios(given: string | undefined, cases: string | undefined, quick: boolean): readonly string[] {
+  const all = [...scenarios, ...experiments].map(({ name }) => name)
+  if (given !== undefined) return names('--scenario', given, all)
+  if (cases !== undefined) {
+    const wanted = cases.split(',')
+    return scenarios.filter(({ cases }) => cases.some(({ name }) => wanted.includes(name))).map(({ name }) => name)
+  }
+  const long = experiments.filter(({ isLong }) => isLong).map(({ name }) => name)
+  return quick ? all.filter((name) => !long.includes(name)) : all
+}
+
+function isExtra(name: string): boolean {
+  return scenarios.some(({ cases }) => cases.some((one) => one.name === name && one.isExtra === true))
 }
 
 function isVariant(program: string): boolean {

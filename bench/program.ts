@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { DialectName } from './dialects/dialects.ts'
 
 /** A program under measurement. */
@@ -16,13 +17,25 @@ export interface Program {
   readonly isVariant?: true
   /** Runs in these scenarios only; in all without it. */
   readonly scenarios?: readonly string[]
+  /** Why it cannot run here; absent when it can. */
+  readonly missing?: string | undefined
 }
 
 /** What the ratios are against. */
 export const BASELINE = 'socketio'
 
+/** The control rows: what nothing on `ws`, and what nothing on Node, goes below. */
+export const WS_CONTROL = 'control'
+export const UWS_CONTROL = 'uws-control'
+
 /** The build of uWebSockets.js among the dependencies has binaries for the module versions of Node 16, 18 and 20. */
-const hasUws = ['93', '108', '115'].includes(process.versions.modules)
+const missingUws = ['93', '108', '115'].includes(process.versions.modules)
+  ? undefined
+  : `the build of uWebSockets.js among the dependencies has no binary for Node ${process.versions.node}; Node 20 has one`
+
+const missingNchan = existsSync('/usr/lib/nginx/modules/ngx_nchan_module.so')
+  ? undefined
+  : 'Nchan is not installed (Debian: apt-get install libnginx-mod-nchan)'
 
 const uwsPrograms: readonly Program[] = [
   {
@@ -43,6 +56,7 @@ const uwsPrograms: readonly Program[] = [
     dialect: 'plain',
     nodes: 2,
     control: true,
+    missing: missingUws,
   },
 ]
 
@@ -91,6 +105,18 @@ export const programs: readonly Program[] = [
     scenarios: ['user-to-user'],
   },
   {
+    // The only other row that keeps what it sends.
+    name: 'socketio-streams',
+    label: 'Socket.IO + redis-streams-adapter, recovery on',
+    file: 'programs/socketio-streams.js',
+    args: [],
+    dialect: 'socketio',
+    nodes: 2,
+    control: false,
+    isVariant: true,
+    scenarios: ['fan-out', 'user-to-user', 'small-channels'],
+  },
+  {
     name: 'tutorial',
     label: 'the tutorial: ws + one Redis channel',
     file: 'programs/tutorial.js',
@@ -98,6 +124,18 @@ export const programs: readonly Program[] = [
     dialect: 'plain',
     nodes: 2,
     control: false,
+  },
+  {
+    name: 'nchan',
+    label: 'Nchan (C, nginx), messages kept in Redis',
+    file: 'programs/nchan.js',
+    args: [],
+    dialect: 'nchan',
+    nodes: 2,
+    control: false,
+    isVariant: true,
+    scenarios: ['fan-out'],
+    missing: missingNchan,
   },
   {
     name: 'control',
@@ -108,5 +146,10 @@ export const programs: readonly Program[] = [
     nodes: 1,
     control: true,
   },
-  ...(hasUws ? uwsPrograms : []),
+  ...uwsPrograms,
 ]
+
+/** The label of a program, by its name. */
+export function labelOf(program: string): string {
+  return programs.find(({ name }) => name === program)?.label ?? program
+}

@@ -75,6 +75,19 @@ export class Redis {
     return { written: writtenAfter - writtenBefore, read: readAfter - readBefore }
   }
 
+  /** Hears everything that is published until the returned function is called, which tells how long the messages were. */
+  async listen(): Promise<() => Promise<readonly number[]>> {
+    const listener = this.#client.duplicate()
+    listener.on('error', () => {})
+    await listener.connect()
+    const lengths: number[] = []
+    await listener.pSubscribe('*', (message: Buffer) => lengths.push(message.length), true)
+    return async () => {
+      listener.destroy()
+      return lengths
+    }
+  }
+
   /** Forgets everything, so that each program finds the same. */
   async empty(): Promise<void> {
     await this.#client.flushAll()

@@ -11,6 +11,10 @@ export interface SessionOptions {
   readonly redis: Redis
   readonly kind: Crowd['kind']
   readonly connections: number
+  /** Connections being opened at the same time. @default 100 */
+  readonly opening?: number | undefined
+  /** @default 64 */
+  readonly payloadBytes?: number | undefined
   /** Where the nodes leave their CPU profiles. */
   readonly profileFolder?: string | undefined
 }
@@ -24,6 +28,8 @@ export class Session {
   bytesPerConnection = 0
   /** CPU of the nodes that letting one connection in took, microseconds. */
   connectCpuUs = 0
+  /** From the first connection begun to the last one confirmed. */
+  openSeconds = 0
 
   private constructor(redis: Redis, nodes: readonly Child<ServerOrders>[]) {
     this.#redis = redis
@@ -32,7 +38,7 @@ export class Session {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const { program, redis, kind, connections, profileFolder } = options
+    const { program, redis, kind, connections, opening, payloadBytes, profileFolder } = options
     await redis.empty()
     const nodeFlags = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`]
     const { file, args } = program
@@ -41,7 +47,10 @@ export class Session {
     try {
       const ports = await Promise.all(nodes.map(async (node) => (await node.ask('listen', redis.url)).port))
       const before = await session.#settledUsages()
-      await session.#generator.ask('open', { dialect: program.dialect, ports, connections, kind })
+      const began = performance.now()
+      const { dialect } = program
+      await session.#generator.ask('open', { dialect, ports, connections, kind, opening, payloadBytes })
+      session.openSeconds = (performance.now() - began) / 1_000
       const after = await session.#settledUsages()
       session.bytesPerConnection = (sum(after, 'rssBytes') - sum(before, 'rssBytes')) / connections
       session.connectCpuUs = (sum(after, 'cpuUs') - sum(before, 'cpuUs')) / connections
@@ -74,6 +83,26 @@ export class Session {
       p50Ms: after.p50Ms,
       p99Ms: after.p99Ms,
     }
+  }
+
+  /** Adds subscribers that have stopped to read. */
+  async stall(count: number): Promise<void> {
+    await this.#generator.ask('stall', count)
+  }
+
+  /** Resident memory of all nodes after collecting garbage, bytes. */
+  async memory(): Promise<number> {
+    return sum(await this.#settledUsages(), 'rssBytes')
+  }
+
+  /** Bytes that the crowd has received so far. */
+  bytesRead(): Promise<number> {
+    return this.#generator.ask('bytesRead')
+  }
+
+  /** The nodes themselves, for orders that only one program understands. */
+  get nodes(): readonly Child<ServerOrders>[] {
+    return this.#nodes
   }
 
   /** CPU of all nodes while nobody says anything, microseconds a second. */

@@ -1,11 +1,12 @@
-import type { Measurement, MemoryMeasurement, Results } from './figures.ts'
+import { experiments } from './experiments/experiments.ts'
+import type { ExperimentResult, Measurement, MemoryMeasurement, Results } from './figures.ts'
 import type { BenchOptions } from './options.ts'
-import { type Program, programs } from './program.ts'
+import { labelOf, type Program, programs } from './program.ts'
 import type { Redis } from './redis.ts'
-import { type Scenario, scenarios } from './scenario.ts'
+import { type Case, type Scenario, scenarios } from './scenario.ts'
 import { Session } from './session.ts'
 
-export type SuiteResults = Pick<Results, 'measurements' | 'memory' | 'failures'>
+export type SuiteResults = Pick<Results, 'measurements' | 'memory' | 'experiments' | 'skipped' | 'failures'>
 
 /** Lets the programs take turns, A B C A B C, so that what the machine does meanwhile harms all alike. */
 export async function runSuite(
@@ -15,7 +16,13 @@ export async function runSuite(
 ): Promise<SuiteResults> {
   const measurements: Measurement[] = []
   const memory: MemoryMeasurement[] = []
+  const experimentResults: ExperimentResult[] = []
   const failures: Results['failures'][number][] = []
+
+  const skipped = programs.flatMap(({ name, missing }) =>
+    missing !== undefined && options.programs.includes(name) ? [{ program: name, reason: missing }] : [],
+  )
+  for (const { program, reason } of skipped) say(`NOT MEASURED: ${labelOf(program)}: ${reason}`)
 
   const takeTurn = async (program: Program, scenario: Scenario, round: number): Promise<void> => {
     const { kind, connections } = scenario
@@ -26,7 +33,7 @@ export async function runSuite(
       const { bytesPerConnection } = session
       memory.push({ ...names, connections, bytesPerConnection })
       note(`${whole(connections)} connected, ${(bytesPerConnection / 1_024).toFixed(1)} KB each`)
-      for (const { name, pace } of scenario.cases) {
+      for (const { name, pace } of casesOf(scenario, program, options)) {
         const figures = await session.measure(pace, options)
         measurements.push({ ...names, case: name, figures })
         const { deliveriesPerSecond, nodesCpuUs, redisCpuUs } = figures
@@ -49,20 +56,43 @@ export async function runSuite(
         try {
           await takeTurn(program, scenario, round)
         } catch (error) {
-          const problem = error instanceof Error ? error.message : String(error)
+          const problem = messageOf(error)
           say(`  round ${round}  ${program.name.padEnd(16)} FAILED: ${problem}`)
           failures.push({ program: program.name, scenario: scenario.name, problem })
         }
       }
     }
   }
-  return { measurements, memory, failures }
+  for (const experiment of experiments.filter(({ name }) => options.scenarios.includes(name))) {
+    say(`\n${experiment.name}: ${experiment.label}`)
+    try {
+      experimentResults.push(await experiment.run({ ...options, programs: chosenPrograms(options), redis, say }))
+    } catch (error) {
+      const problem = messageOf(error)
+      say(`  FAILED: ${problem}`)
+      failures.push({ program: 'all', scenario: experiment.name, problem })
+    }
+  }
+  return { measurements, memory, experiments: experimentResults, skipped, failures }
 }
 
-function chosenPrograms(options: BenchOptions, scenario: Scenario): Program[] {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** The programs asked for that can run here; without a scenario those that an experiment may choose from. */
+function chosenPrograms(options: BenchOptions, scenario?: Scenario): Program[] {
   return programs.filter(
-    ({ name, scenarios: only }) => options.programs.includes(name) && (only?.includes(scenario.name) ?? true),
+    ({ name, missing, scenarios: only }) =>
+      missing === undefined &&
+      options.programs.includes(name) &&
+      (scenario === undefined || only === undefined || only.includes(scenario.name)),
   )
+}
+
+/** Without the extra cases for a variant, unless cases were asked for. */
+function casesOf({ cases }: Scenario, { isVariant }: Program, { caseChosen }: BenchOptions): readonly Case[] {
+  return cases.filter(({ isExtra }) => caseChosen || !(isExtra && isVariant))
 }
 
 /** The scenarios asked for, each with the cases asked for. */

@@ -46,6 +46,12 @@ export class Child<O extends Orders<O>> {
     })
   }
 
+  /** Ends the child without a word, the way a machine goes. */
+  async kill(): Promise<void> {
+    const gone = once(this.#process, 'exit')
+    if (this.#process.kill('SIGKILL')) await gone
+  }
+
   /** Ends the child: it leaves when its channel closes, and by force after three seconds. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return

@@ -1,3 +1,5 @@
+import type { HubStats } from 'oyez'
+
 /** What one process may be ordered to do: method names with their argument and answer. */
 export type Orders<O> = { [K in keyof O]: (argument: never) => unknown }
 
@@ -30,6 +32,11 @@ export interface ServerOrders {
   usage(): Usage | Promise<Usage>
   /** Collects garbage first, so that the memory figure means something. */
   settledUsage(): Usage | Promise<Usage>
+}
+
+/** What a node of oyez understands beside that. */
+export interface OyezOrders extends ServerOrders {
+  stats(): HubStats
 }
 
 /** What the counting server understands beside that. */

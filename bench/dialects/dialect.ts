@@ -13,6 +13,8 @@ export interface Dialect {
   path(aim: Aim): string
   /** What the client says first. */
   hello(aim: Aim): readonly string[]
+  /** Whether a connection is ready without a word of the server. @default false */
+  readonly readyOnUpgrade?: true | undefined
   /** What the client answers to a frame that came before the connection was ready, and whether it is ready now. */
   onHandshake(text: string, aim: Aim): { readonly reply?: string | undefined; readonly ready: boolean }
   /** Whether a frame's payload is a delivered publication. Looks at a few bytes only: this is the generator's hot path. */

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts'
+import { nchanDialect } from './nchan.ts'
 import { oyezDialect, oyezOneWayDialect } from './oyez.ts'
 import { plainDialect } from './plain.ts'
 import { socketioDialect } from './socketio.ts'
@@ -9,6 +10,7 @@ export const dialects = {
   'oyez-one-way': oyezOneWayDialect,
   socketio: socketioDialect,
   plain: plainDialect,
+  nchan: nchanDialect,
 } satisfies Record<string, Dialect>
 
 export type DialectName = keyof typeof dialects

@@ -10,16 +10,18 @@ import { Run } from './run.ts'
 const CHANNEL = 'news'
 /** Of all users, the ones who send. */
 const SENDERS = 200
-/** Connections being opened at the same time. */
 const OPENING = 100
-/** One subscriber in so many has the age of its deliveries looked at: decoding must cost next to nothing. */
-const SAMPLED_SUBSCRIBERS = 125
+/** So many subscribers have the age of their deliveries looked at: decoding must cost next to nothing. */
+const SAMPLED_SUBSCRIBERS = 8
+/** Members of a small channel. */
+const PER_CHANNEL = 4
 const FIRST_ID = 1_000_000_000
 
 /** Opens a crowd of connections and publishes: the body of the load generator's process. */
 class Generator implements GeneratorOrders {
   #crowd: Crowd | undefined
   #clients: RawClient[] = []
+  #stalled: RawClient[] = []
   #publisher: RawClient | undefined
   #run: Run | undefined
   #lastId = FIRST_ID
@@ -29,7 +31,7 @@ class Generator implements GeneratorOrders {
       const run = this.#run
       if (run === undefined) return
       run.onDelivery(client.received)
-      // Users receive one by one: of theirs, every eighth is looked at.
+      // Users and members of small channels receive one by one: of theirs, every eighth is looked at.
       if (client.sampled && (this.#crowd?.kind === 'channel' || (run.delivered & 7) === 0)) {
         run.takeLatency(bytes, start)
       }
@@ -40,9 +42,10 @@ class Generator implements GeneratorOrders {
 
   async open(crowd: Crowd): Promise<void> {
     this.#crowd = crowd
-    for (let first = 0; first < crowd.connections; first += OPENING) {
+    const { opening = OPENING } = crowd
+    for (let first = 0; first < crowd.connections; first += opening) {
       const wave: RawClient[] = []
-      for (let n = first; n < Math.min(first + OPENING, crowd.connections); n++) wave.push(this.#connect(crowd, n))
+      for (let n = first; n < Math.min(first + opening, crowd.connections); n++) wave.push(this.#connect(crowd, n))
       await Promise.all(wave.map((client) => client.ready))
       this.#clients.push(...wave)
     }
@@ -51,13 +54,29 @@ class Generator implements GeneratorOrders {
     await this.#publisher.ready
   }
 
+  async stall(count: number): Promise<void> {
+    const crowd = this.#crowd as Crowd
+    for (let n = 0; n < count; n++) {
+      const client = this.#connect(crowd, n, SILENT)
+      await client.ready
+      client.stall()
+      this.#stalled.push(client)
+    }
+  }
+
   begin(pace: Pace): void {
-    const recipients = this.#crowd?.kind === 'users' ? 1 : this.#clients.length
+    const kind = this.#crowd?.kind
+    const recipients = kind === 'users' ? 1 : kind === 'channels' ? PER_CHANNEL : this.#clients.length
     for (const client of this.#clients) client.received = 0
     this.#run = new Run({
       pace,
       recipients,
-      publish: (count) => (this.#crowd?.kind === 'users' ? this.#sendToUsers(count) : this.#publish(count)),
+      sameForAll: kind === 'channel',
+      publish: (count) => {
+        if (kind === 'users') this.#sendToUsers(count)
+        else if (kind === 'channels') this.#publishToChannels(count)
+        else this.#publish(count)
+      },
     })
   }
 
@@ -76,27 +95,40 @@ class Generator implements GeneratorOrders {
     return this.#clients.reduce((sum, client) => sum + client.received, 0)
   }
 
+  bytesRead(): number {
+    return this.#clients.reduce((sum, client) => sum + client.bytesRead, 0)
+  }
+
   cpuUs(): number {
     return ownUsage().cpuUs
   }
 
-  #connect(crowd: Crowd, number: number): RawClient {
-    const { dialect, ports, kind } = crowd
+  #connect(crowd: Crowd, number: number, listener: RawClientListener = this.#listener): RawClient {
+    const { dialect, ports, kind, connections } = crowd
     return new RawClient({
       port: ports[number % ports.length] as number,
       dialect: dialects[dialect],
       aim: aimOf(kind, number),
-      sampled: kind === 'users' || (kind === 'channel' && number % SAMPLED_SUBSCRIBERS === 0),
-      listener: this.#listener,
+      sampled: kind !== 'channel' || number % Math.ceil(connections / SAMPLED_SUBSCRIBERS) === 0,
+      listener,
     })
   }
 
   #publish(count: number): void {
-    const { dialect } = this.#crowd as Crowd
+    const { dialect, payloadBytes } = this.#crowd as Crowd
     const frames = Array.from({ length: count }, () =>
-      textFrame(dialects[dialect].publish(CHANNEL, stampedPayload(), ++this.#lastId)),
+      textFrame(dialects[dialect].publish(CHANNEL, stampedPayload(payloadBytes), ++this.#lastId)),
     )
     this.#publisher?.write(frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames))
+  }
+
+  #publishToChannels(count: number): void {
+    const { dialect } = this.#crowd as Crowd
+    for (let n = 0; n < count; n++) {
+      const sender = this.#clients[Math.floor(Math.random() * this.#clients.length)] as RawClient
+      if (sender.aim.kind !== 'subscriber') throw new Error('only members publish')
+      sender.write(textFrame(dialects[dialect].publish(sender.aim.channel, stampedPayload(), ++this.#lastId)))
+    }
   }
 
   #sendToUsers(count: number): void {
@@ -109,10 +141,14 @@ class Generator implements GeneratorOrders {
   }
 }
 
+const SILENT: RawClientListener = { onPublication: () => {}, onChunkEnd: () => {}, onFailure: () => {} }
+
 function aimOf(kind: Crowd['kind'], number: number): Aim {
   switch (kind) {
     case 'channel':
       return { kind: 'subscriber', channel: CHANNEL }
+    case 'channels':
+      return { kind: 'subscriber', channel: `room-${Math.floor(number / PER_CHANNEL)}` }
     case 'users':
       return { kind: 'user', user: `u${number}` }
     case 'idle':
@@ -126,6 +162,8 @@ answerOrders<GeneratorOrders>({
   begin: (pace) => generator.begin(pace),
   sample: () => generator.sample(),
   stop: () => generator.stop(),
+  stall: (count) => generator.stall(count),
+  bytesRead: () => generator.bytesRead(),
   count: () => generator.count(),
   cpuUs: () => generator.cpuUs(),
 })

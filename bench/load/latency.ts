@@ -1,11 +1,11 @@
 /** The payload's length in bytes, quotes included: the 64-byte message of the benchmark. */
-const PAYLOAD_BYTES = 64
+export const PAYLOAD_BYTES = 64
 const DIGITS = 12
 const MARK = '"@'
 
-/** A JSON string of exactly 64 bytes that says when it was made, in microseconds of this process's clock. */
-export function stampedPayload(): string {
-  return `${MARK}${String(nowUs()).padStart(DIGITS, '0')}${'.'.repeat(PAYLOAD_BYTES - MARK.length - DIGITS - 1)}"`
+/** A JSON string of exactly so many bytes that says when it was made, in microseconds of this process's clock. */
+export function stampedPayload(bytes: number = PAYLOAD_BYTES): string {
+  return `${MARK}${String(nowUs()).padStart(DIGITS, '0')}${'.'.repeat(bytes - MARK.length - DIGITS - 1)}"`
 }
 
 /** Reads how long ago the first payload after `start` was made, microseconds; `undefined` when there is none. */

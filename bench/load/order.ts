@@ -6,8 +6,15 @@ export interface Crowd {
   /** The server nodes; connections are spread evenly. */
   readonly ports: readonly number[]
   readonly connections: number
-  /** `channel`: all subscribe to one channel, and one more connection publishes. `users`: each is a user. `idle`: nobody says anything. */
-  readonly kind: 'channel' | 'users' | 'idle'
+  /**
+   * `channel`: all subscribe to one channel, and one more connection publishes. `channels`: every four of them share a channel of their own and publish
+   * to it. `users`: each is a user. `idle`: nobody says anything.
+   */
+  readonly kind: 'channel' | 'channels' | 'users' | 'idle'
+  /** Connections being opened at the same time. @default 100 */
+  readonly opening?: number | undefined
+  /** @default 64 */
+  readonly payloadBytes?: number | undefined
 }
 
 /** How fast it is published. */
@@ -41,6 +48,10 @@ export interface GeneratorOrders {
   sample(): Sample
   /** Stops publishing, and waits up to ten seconds for what is under way. @throws when a connection failed. */
   stop(): Promise<Outcome>
+  /** Connects so many more subscribers of the one channel, which stop to read at once; what they miss counts for nothing. */
+  stall(count: number): Promise<void>
+  /** Bytes that all connections have received since they were opened. */
+  bytesRead(): number
   /** Publications received by all connections since the last `begin`, or since they were opened. */
   count(): number
   /** CPU used so far, microseconds. */

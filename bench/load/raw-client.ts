@@ -10,8 +10,8 @@ const END_OF_HEAD = '\r\n\r\n'
 
 /** What a client tells the run it belongs to. */
 export interface RawClientListener {
-  /** A publication came: its payload begins at `start`. The bytes are valid during the call only. */
-  onPublication(client: RawClient, bytes: Buffer, start: number): void
+  /** A publication came: its frame's payload lies between `start` and `end`. The bytes are valid during the call only. */
+  onPublication(client: RawClient, bytes: Buffer, start: number, end: number): void
   /** A chunk was read to its end: time to decide whether to publish more. */
   onChunkEnd(): void
   /** The client cannot be used any more, and was not closed by us. */
@@ -78,6 +78,16 @@ export class RawClient {
     this.#socket.write(frames)
   }
 
+  /** Stops to read, for good: what the server goes on writing piles up. */
+  stall(): void {
+    this.#socket.pause()
+  }
+
+  /** Everything that came in so far, the upgrade included. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
   close(): void {
     this.#state = 'closed'
     this.#socket.destroy()
@@ -126,6 +136,7 @@ export class RawClient {
     if (!head.startsWith('HTTP/1.1 101')) throw new Error(`upgrade refused: ${head.split('\r\n', 1)[0]}`)
     this.#state = 'handshake'
     for (const text of this.#dialect.hello(this.aim)) this.#socket.write(textFrame(text))
+    if (this.#dialect.readyOnUpgrade) this.#becomeReady()
     return end + END_OF_HEAD.length
   }
 
@@ -148,7 +159,7 @@ export class RawClient {
       if (start + length > end) break
       if (this.#state === 'live' && this.#dialect.isPublication(bytes, start, length)) {
         this.received++
-        this.#listener.onPublication(this, bytes, start)
+        this.#listener.onPublication(this, bytes, start, start + length)
       } else this.#onOtherFrame((bytes[at] as number) & 0x0f, bytes.subarray(start, start + length))
       at = start + length
     }
@@ -163,10 +174,13 @@ export class RawClient {
     else if (this.#state === 'handshake') {
       const { reply, ready } = this.#dialect.onHandshake(payload.toString(), this.aim)
       if (reply !== undefined) this.#socket.write(textFrame(reply))
-      if (!ready) return
-      this.#state = 'live'
-      this.#opened.resolve()
+      if (ready) this.#becomeReady()
     } else if (payload.includes('"error"')) throw new Error(`the server answered: ${payload.toString()}`)
+  }
+
+  #becomeReady(): void {
+    this.#state = 'live'
+    this.#opened.resolve()
   }
 
   #fail(error: Error): void {

@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly pace: Pace
   /** Deliveries that make a publication complete: the number of subscribers, or 1. */
   readonly recipients: number
+  /** Whether everybody receives everything: then a client's own count says which publication a frame is. Otherwise only the sum is looked at. */
+  readonly sameForAll: boolean
   /** Sends so many publications now. */
   publish(count: number): void
 }
@@ -45,6 +47,10 @@ export class Run {
   /** The `index`-th publication reached one more subscriber. */
   onDelivery(index: number): void {
     this.#delivered++
+    if (!this.#options.sameForAll) {
+      this.#completed = Math.floor(this.#delivered / this.#options.recipients)
+      return
+    }
     const slot = index & (RING - 1)
     const arrived = (this.#arrived[slot] as number) + 1
     if (arrived < this.#options.recipients) this.#arrived[slot] = arrived

@@ -2,24 +2,37 @@
 import { createServer } from 'node:http'
 import { Hub, WsListener } from 'oyez'
 import { RedisBus } from 'oyez/bus/redis'
+import { protobufCodec } from 'oyez/codec/protobuf'
 import { answerOrders, ownSettledUsage, ownUsage } from '../child/answer-orders.ts'
-import type { ServerOrders } from '../child/order.ts'
+import type { OyezOrders } from '../child/order.ts'
 import { listen } from './plain-server.ts'
 
+let hub: Hub | undefined
+
 async function start(redisUrl: string): Promise<{ readonly port: number }> {
-  const hub: Hub = new Hub({
-    bus: new RedisBus({ url: redisUrl }),
+  const started: Hub = new Hub({
+    bus: new RedisBus({ url: redisUrl, routing: process.argv[2] === 'broadcast' ? 'broadcast' : 'interest' }),
+    codecs: [protobufCodec],
     authenticate: ({ url }) => ({ userId: new URL(url, 'ws://localhost').searchParams.get('user') ?? '' }),
     channels: { defaults: { publish: 'anyone' } },
     onMessage: async (_, message) => {
       const { to, data } = message as { readonly to: string; readonly data: unknown }
-      await hub.sendToUser(to, data)
+      await started.sendToUser(to, data)
     },
   })
-  await hub.start()
+  await started.start()
+  hub = started
   const server = createServer()
-  new WsListener(hub, { origins: 'any' }).attach(server)
+  new WsListener(started, { origins: 'any' }).attach(server)
   return listen(server)
 }
 
-answerOrders<ServerOrders>({ listen: start, usage: ownUsage, settledUsage: ownSettledUsage })
+answerOrders<OyezOrders>({
+  listen: start,
+  usage: ownUsage,
+  settledUsage: ownSettledUsage,
+  stats: () => {
+    if (hub === undefined) throw new Error('the hub is not up')
+    return hub.stats()
+  },
+})

@@ -1,5 +1,6 @@
-import type { Results } from '../figures.ts'
-import { labelOf, type Table, tablesOf } from './table.ts'
+import type { Results, Table } from '../figures.ts'
+import { labelOf } from '../program.ts'
+import { tablesOf } from './table.ts'
 
 /** The page BENCHMARKS.md. @param micro - Tables of the last `npm run bench -- --micro`. */
 export function markdownPage(results: Results, micro: readonly Table[] = []): string {

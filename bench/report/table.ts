@@ -1,16 +1,11 @@
-import type { Results } from '../figures.ts'
-import { BASELINE, programs } from '../program.ts'
+import type { Results, Table } from '../figures.ts'
+import { BASELINE, labelOf } from '../program.ts'
 import { scenarios } from '../scenario.ts'
 import { type SummaryRow, summarize } from '../summary.ts'
 
-/** A table that the terminal and the page both show. */
-export interface Table {
-  readonly title: string
-  readonly columns: readonly string[]
-  readonly rows: readonly (readonly string[])[]
-}
+export type { Table } from '../figures.ts'
 
-/** One table for each case that was measured, and one for memory. */
+/** One table for each case that was measured, one for memory, and those of the experiments. */
 export function tablesOf(results: Results): Table[] {
   return [
     ...scenarios.flatMap((scenario) =>
@@ -22,6 +17,7 @@ export function tablesOf(results: Results): Table[] {
       }),
     ),
     ...memoryTable(results),
+    ...results.experiments.flatMap(({ tables }) => tables),
   ]
 }
 
@@ -69,10 +65,6 @@ function memoryTable(results: Results): Table[] {
       ]),
     },
   ]
-}
-
-export function labelOf(program: string): string {
-  return programs.find(({ name }) => name === program)?.label ?? program
 }
 
 function times(value: number | undefined): string {

@@ -1,4 +1,4 @@
-import type { Table } from './table.ts'
+import type { Table } from '../figures.ts'
 
 /** A table for people who look at a terminal: the first column to the left, numbers to the right, headings broken into short lines. */
 export function terminalTable({ title, columns, rows }: Table): string {

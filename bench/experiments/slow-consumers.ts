@@ -1,0 +1,62 @@
+import type { Pace } from '../load/order.ts'
+import { labelOf } from '../program.ts'
+import { Session } from '../session.ts'
+import { eachProgram, type Experiment } from './experiment.ts'
+
+const FAST = 50
+const STALLED = 20
+const PAYLOAD_BYTES = 8_192
+const PACE: Pace = { kind: 'rate', perSecond: 200 }
+
+/** Some subscribers stop to read: what the others feel of it, and what the nodes keep for those who do not come back. */
+export const slowConsumers: Experiment = {
+  name: 'slow-consumers',
+  label: 'some subscribers stop to read',
+  async run(context) {
+    const rows: string[][] = []
+    const figures: Record<string, number> = {}
+    const measureMs = context.quick ? 4_000 : 8_000
+    await eachProgram(context, ['oyez', 'socketio', 'socketio-streams', 'tutorial', 'uws-control'], async (program) => {
+      const session = await Session.open({
+        program,
+        redis: context.redis,
+        kind: 'channel',
+        connections: FAST,
+        payloadBytes: PAYLOAD_BYTES,
+      })
+      try {
+        const alone = await session.measure(PACE, { warmUpMs: context.warmUpMs, measureMs: measureMs / 2 })
+        await session.stall(STALLED)
+        const before = await session.memory()
+        const beside = await session.measure(PACE, { warmUpMs: 0, measureMs })
+        const bytes = ((await session.memory()) - before) / STALLED
+        figures[`stalled-kb.${program.name}`] = bytes / 1_024
+        figures[`p99-beside.${program.name}`] = beside.p99Ms
+        rows.push([
+          labelOf(program.name),
+          `${alone.p50Ms.toFixed(1)} / ${alone.p99Ms.toFixed(1)}`,
+          `${beside.p50Ms.toFixed(1)} / ${beside.p99Ms.toFixed(1)}`,
+          (bytes / 1_024).toFixed(0),
+        ])
+        return `p99 ${alone.p99Ms.toFixed(1)} ms alone, ${beside.p99Ms.toFixed(1)} ms beside; ${(bytes / 1_024).toFixed(0)} KB for each that stalls`
+      } finally {
+        await session.close()
+      }
+    })
+    return {
+      name: this.name,
+      figures,
+      tables: [
+        {
+          title: `slow consumers, ${FAST} who read beside ${STALLED} who stopped, ${PAYLOAD_BYTES / 1_024} KiB, ${PACE.kind === 'rate' ? PACE.perSecond : ''} publications per second`,
+          columns: ['program', 'p50 / p99 ms alone', 'p50 / p99 ms beside them', 'nodes: KB more per stalled client'],
+          rows,
+          notes: [
+            `In that time ${((PAYLOAD_BYTES * 200 * (measureMs / 1_000)) / 2 ** 20).toFixed(0)} MB were published. What the kernel takes (some 2.5 MB a socket) is not counted. ` +
+              'oyez stops to push to whoever is more than its high-water mark behind and continues from the log later; uWebSockets drops silently what is above its limit of 64 KiB; the others keep everything.',
+          ],
+        },
+      ],
+    }
+  },
+}

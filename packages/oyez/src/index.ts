@@ -1,6 +1,7 @@
 export { MemoryBroker } from './bus/memory/memory-broker.ts'
 export { MemoryBus } from './bus/memory/memory-bus.ts'
 export type {
+  AppendAck,
   AppendRequest,
   AppendResult,
   Bus,
@@ -25,11 +26,11 @@ export {
   type Identity,
   Refusal,
 } from './hub/hooks.ts'
-export { type CloseOptions, Hub, type PublishOptions } from './hub/hub.ts'
+export { Hub } from './hub/hub.ts'
 export { HubError, type HubErrorCode } from './hub/hub-error.ts'
 export type { HubEvents } from './hub/hub-event.ts'
 export type { HubStats } from './hub/hub-stats.ts'
-export type { HubLimits, HubOptions, HubTimes } from './hub/options.ts'
+export type { CloseOptions, HubLimits, HubOptions, HubTimes, PublishOptions } from './hub/options.ts'
 export { channelProblem, personalChannel } from './protocol/channel.ts'
 export { type CloseCode, CloseCodes, isTerminalClose } from './protocol/close-code.ts'
 export type { AnyContract, ChannelOf, Contract, DataOf, MethodOf, ParamsOf, ResultOf } from './protocol/contract.ts'

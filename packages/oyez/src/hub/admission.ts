@@ -9,6 +9,7 @@ import { type ConnectRequest, type HubHooks, type Identity, Refusal, toPayload }
 import type { HubLimits, HubTimes } from './options.ts'
 import type { Registry } from './registry.ts'
 import { Subscription } from './subscription.ts'
+import { VERSION } from './version.ts'
 
 /** What letting clients in needs of the hub. */
 export interface AdmissionHost {
@@ -19,7 +20,6 @@ export interface AdmissionHost {
   readonly registry: Registry
   readonly rules: ChannelRules
   readonly busSubscriptions: BusSubscriptions
-  readonly version: string
   onSubscribed(connection: Connection, channel: string, recovered: boolean): void
   onHookError(hook: string, error: unknown): void
 }
@@ -64,13 +64,13 @@ export class Admission {
   }
 
   #answer(connection: Connection, id: number, subs: ReadonlyMap<string, SubscribeResult>): void {
-    const { nodeName, version, times } = this.#host
+    const { nodeName, times } = this.#host
     const { data } = connection.identity
     connection.admit({
       type: 'connected',
       id,
       client: connection.id,
-      version,
+      version: VERSION,
       ping: Math.ceil(times.pingIntervalMs / 1_000),
       pong: true,
       node: nodeName,

@@ -1,4 +1,4 @@
-import type { Retention } from '../bus/bus.ts'
+import type { AppendAck, Retention } from '../bus/bus.ts'
 import { namespaceOf } from '../protocol/channel.ts'
 
 /** Who may do something with a channel, when no hook decides. */
@@ -18,6 +18,11 @@ export interface ChannelRule {
    * kept in the log stays as it was published. @default false
    */
   readonly binary: boolean
+  /**
+   * How safe a publication must be before its publisher, client or server, is told that it is stored: `accepted`, `{ replicas: k }` or `durable`. What the
+   * bus cannot do, it refuses; what is not reached in time is answered with a temporary error, and tried again by clients. @default 'accepted'
+   */
+  readonly ack: AppendAck
   /** Which clients may publish when there is no `authorizePublish` hook; the server always may. @default 'nobody' */
   readonly publish: Audience
   /** Which clients may subscribe when there is no `authorizeSubscribe` hook. @default 'anyone' */
@@ -40,6 +45,7 @@ const DEFAULT_RULE: ChannelRule = {
   historySize: 100,
   historyTtlMs: 300_000,
   binary: false,
+  ack: 'accepted',
   publish: 'nobody',
   subscribe: 'anyone',
 }
@@ -73,7 +79,7 @@ export class ChannelRules {
 }
 
 function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
-  const { logged, historySize, historyTtlMs, binary, publish, subscribe } = rule
+  const { logged, historySize, historyTtlMs, binary, ack, publish, subscribe } = rule
   const integer = (name: string, value: number): void => {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new TypeError(`channels.${where}.${name} must be a whole number from 1, not ${value}`)
@@ -85,10 +91,19 @@ function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
   }
   if (typeof logged !== 'boolean') throw new TypeError(`channels.${where}.logged must be true or false`)
   if (typeof binary !== 'boolean') throw new TypeError(`channels.${where}.binary must be true or false`)
+  checkAck(`channels.${where}.ack`, ack)
   integer('historySize', historySize)
   integer('historyTtlMs', historyTtlMs)
   const retention = { size: historySize, ttlMs: historyTtlMs, metaTtlMs: Math.max(META_TTL_MS, 2 * historyTtlMs) }
-  return Object.freeze({ logged, historySize, historyTtlMs, binary, publish, subscribe, retention })
+  return Object.freeze({ logged, historySize, historyTtlMs, binary, ack, publish, subscribe, retention })
+}
+
+/** @throws {TypeError} when a value is no level of acknowledgement, naming it. */
+export function checkAck(where: string, ack: unknown): void {
+  if (ack === 'accepted' || ack === 'durable') return
+  const replicas = typeof ack === 'object' && ack !== null && 'replicas' in ack ? ack.replicas : undefined
+  if (Number.isSafeInteger(replicas) && Number(replicas) >= 1) return
+  throw new TypeError(`${where} must be 'accepted', 'durable' or { replicas: a whole number from 1 }`)
 }
 
 /** Without the keys whose value is undefined, so that they do not hide a default. */

@@ -134,6 +134,7 @@ export class CommandHandler {
       this.#fail(connection, id, ErrorCodes.permissionDenied)
       return REFUSED
     }
+    if (producer !== undefined && connection.extensions) connection.publishedAt = performance.now()
     const stored = this.#host.publisher.publishAs(connection, { channel, data, producer })
     const answered = stored.then(
       (result) => {

@@ -62,6 +62,8 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   extensions = false
   /** Commands whose answer is still to come. */
   pendingCommands = 0
+  /** When its client last published with a number, in milliseconds of `performance.now()`. */
+  publishedAt: number = -Infinity
   /** Publishes are carried out one after the other, so that they are stored in the order in which the client sent them. */
   publishing: Promise<void> | undefined
   readonly #host: ConnectionHost
@@ -234,7 +236,6 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
       this.send({ type: 'break-push', channel, break: broken })
       return true
     }
-    this.#endForResubscribe(subscription)
     return false
   }
 
@@ -243,8 +244,14 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
       this.send({ type: 'epoch-push', channel: subscription.channel, epoch })
       return true
     }
-    this.#endForResubscribe(subscription)
     return false
+  }
+
+  /** A client without the extensions learns of a break by having to subscribe again with its position: the answer tells it. */
+  endForResubscribe(subscription: Subscription): void {
+    if (subscription.isServerSide) return this.close(CloseCodes.insufficientState)
+    this.send({ type: 'unsubscribe-push', channel: subscription.channel, ...UnsubscribeCodes.insufficientState })
+    this.#host.dropSubscription(this, subscription)
   }
 
   /** Says goodbye after what is queued. Nothing is sent or read from then on. */
@@ -286,13 +293,6 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
       return
     }
     this.close(badRequest(message.type === 'connect' ? 'second connect' : 'command before connect'))
-  }
-
-  /** A client without the extensions learns of a break by having to subscribe again with its position: the answer tells it. */
-  #endForResubscribe(subscription: Subscription): void {
-    if (subscription.isServerSide) return this.close(CloseCodes.insufficientState)
-    this.send({ type: 'unsubscribe-push', channel: subscription.channel, ...UnsubscribeCodes.insufficientState })
-    this.#host.dropSubscription(this, subscription)
   }
 
   #enqueue(item: Frame | Batch): void {

@@ -2,6 +2,7 @@ import { CloseCodes } from '../protocol/close-code.ts'
 import type { Audit } from './audit.ts'
 import type { BusSubscriptions } from './bus-subscriptions.ts'
 import type { HubTimes } from './options.ts'
+import type { ProducerSync } from './producer-sync.ts'
 import type { Registry } from './registry.ts'
 
 /** What the periodic work of a hub touches. */
@@ -10,6 +11,7 @@ export interface HousekeepingParts {
   readonly registry: Registry
   readonly busSubscriptions: BusSubscriptions
   readonly audit: Audit
+  readonly producerSync: ProducerSync
   /** Whether the bus can be asked now. */
   readonly isBusUp: () => boolean
   /** The process stood still for so long that its hints may have been dropped on their way. */
@@ -33,12 +35,13 @@ export class Housekeeping {
 
   /** Called several times a second. */
   turn(): void {
-    const { times, busSubscriptions, audit, isBusUp } = this.#parts
+    const { times, busSubscriptions, audit, producerSync, isBusUp } = this.#parts
     const now = performance.now()
     this.#noticeStall(now)
     busSubscriptions.sweep()
     this.#closeStale(now)
     if (!isBusUp()) return
+    producerSync.turn(now)
     if (now >= this.#nextRetry) {
       this.#nextRetry = now + RETRY_MS
       for (const channel of busSubscriptions.channels()) channel.retry()

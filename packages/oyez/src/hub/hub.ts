@@ -23,27 +23,26 @@ import { HubError } from './hub-error.ts'
 import type { HubEvents } from './hub-event.ts'
 import type { HubStats } from './hub-stats.ts'
 import type { ChannelHost } from './local-channel.ts'
-import { type HubLimits, type HubOptions, type HubTimes, resolveHubOptions } from './options.ts'
+import {
+  type CloseOptions,
+  type HubLimits,
+  type HubOptions,
+  type HubTimes,
+  type PublishOptions,
+  resolveHubOptions,
+} from './options.ts'
+import { Pace } from './pace.ts'
 import { encodePayload } from './payload.ts'
+import { ProducerSync } from './producer-sync.ts'
 import { asHubError, Publisher } from './publisher.ts'
 import { ReadGate } from './read-gate.ts'
 import { Registry } from './registry.ts'
 import { RingBudget } from './ring.ts'
-import { VERSION } from './version.ts'
+import { finishParting } from './subscription.ts'
 import { WireForms } from './wire-form.ts'
 
 /** Log reads that run at a time. */
 const CONCURRENT_READS = 64
-
-export interface PublishOptions {
-  /** A repeated publish with the same key within five minutes is stored once. At most 64 bytes. */
-  readonly idempotencyKey?: string | undefined
-}
-
-export interface CloseOptions {
-  /** Milliseconds over which the clients are sent away, so that the other nodes are not stormed. @default 0 */
-  readonly drainMs?: number | undefined
-}
 
 /**
  * Owns the connections of one process and makes them, together with the hubs of other processes on the same bus, one server.
@@ -66,6 +65,8 @@ export class Hub<C extends Contract = AnyContract> {
   readonly #busSubscriptions: BusSubscriptions
   readonly #publisher: Publisher
   readonly #control: Control
+  readonly #producerSync = new ProducerSync(() => this.#registry.all())
+  readonly #partings = new Pace(finishParting)
   readonly #housekeeping: Housekeeping
   readonly #admission: Admission
   readonly #commands: CommandHandler
@@ -101,7 +102,6 @@ export class Hub<C extends Contract = AnyContract> {
       publisher: this.#publisher,
       busSubscriptions: this.#busSubscriptions,
       nodeName: this.nodeName,
-      version: VERSION,
       history: (request: HistoryRequest) => this.#readHistory(request),
       onSubscribed: (connection: Connection, channel: string, recovered: boolean) =>
         this.#events.emit('subscribed', { connection, channel, recovered }),
@@ -164,7 +164,7 @@ export class Hub<C extends Contract = AnyContract> {
    * In a channel whose rule has `binary`, a `Uint8Array` is published as it is.
    *
    * @throws {TypeError} when the channel name or the payload is not acceptable.
-   * @throws {HubError} `bus-unavailable` or `bus-refused` (nothing was published) or `bus-uncertain` (it may have been), within 5 s.
+   * @throws {HubError} `bus-unavailable` or `bus-refused` (nothing was published) or `bus-uncertain` (it may have been, or less safely than asked), within 5 s.
    */
   async publish<Name extends ChannelOf<C>>(
     channel: Name,
@@ -276,18 +276,17 @@ export class Hub<C extends Contract = AnyContract> {
     this.#events.clear()
   }
 
-  async #publish(channel: string, data: unknown, { idempotencyKey }: PublishOptions): Promise<Position | undefined> {
+  async #publish(
+    channel: string,
+    data: unknown,
+    { idempotencyKey, ack }: PublishOptions,
+  ): Promise<Position | undefined> {
     this.#checkChannel(channel)
-    const payload = encodePayload(data, this.#rules.of(channel))
-    if (payload.length > this.#limits.maxPayloadBytes) {
-      throw new TypeError(
-        `payload has ${payload.length} bytes, more than limits.maxPayloadBytes (${this.#limits.maxPayloadBytes})`,
-      )
-    }
+    const payload = encodePayload(data, this.#rules.of(channel), this.#limits.maxPayloadBytes)
     if (this.#state !== 'running' && this.#state !== 'draining') {
       throw new HubError('closed', this.#state === 'closed' ? 'the hub is closed' : 'the hub is not started')
     }
-    const result = await this.#publisher.publish({ channel, data: payload, idempotencyKey })
+    const result = await this.#publisher.publish({ channel, data: payload, idempotencyKey, ack })
     return 'position' in result ? result.position : undefined
   }
 
@@ -311,6 +310,7 @@ export class Hub<C extends Contract = AnyContract> {
     if (this.#state === 'closed') return
     if (status.state === 'gap') {
       this.#resync(status.channels)
+      if (status.channels === undefined) this.#producerSync.ask()
     } else {
       this.#busState = status.state
     }
@@ -348,6 +348,7 @@ export class Hub<C extends Contract = AnyContract> {
       registry: this.#registry,
       busSubscriptions: this.#busSubscriptions,
       audit: new Audit(this.#bus, () => this.#busSubscriptions.open(), warn),
+      producerSync: this.#producerSync,
       isBusUp: () => this.#busState === 'up',
       onStall: (stoodStillMs) => {
         warn(`the process stood still for ${Math.round(stoodStillMs)} ms; every channel is read again`)
@@ -388,6 +389,8 @@ export class Hub<C extends Contract = AnyContract> {
       count: (what, by) => {
         this.#counts[what] += by
       },
+      sendAway: (subscription) => this.#partings.add(subscription),
+      onNewEpoch: () => this.#producerSync.ask(),
       onBreak: (channel, broken, subscribers) => this.#events.emit('break', { channel, break: broken, subscribers }),
       onTrouble: (message, error) => this.#events.emit('warning', { message, error }),
     }

@@ -19,6 +19,10 @@ export interface ChannelHost {
   /** Runs a log read when there is room for one. */
   gate(read: () => Promise<ReadResult>): Promise<ReadResult>
   count(what: 'delivered' | 'breaks' | 'resyncs', by: number): void
+  /** A subscription that is `parting`: its client is to be told, in its turn. */
+  sendAway(subscription: Subscription): void
+  /** Another history, or the same under another master, goes on. */
+  onNewEpoch(): void
   onBreak(channel: string, broken: Break, subscribers: number): void
   onTrouble(message: string, error: unknown): void
 }
@@ -292,12 +296,13 @@ export class LocalChannel {
       const { state, cursor, subscriber } = subscription
       // Who has not got as far as the fork holds nothing that was rolled back: it goes on, in the history that survived.
       if (state === 'lagging' && broken.fork !== undefined && cursor <= broken.fork) {
-        subscriber.tellEpoch(subscription, broken.next.epoch)
+        if (!subscriber.tellEpoch(subscription, broken.next.epoch)) this.#part(subscription)
         continue
       }
       const last = state === 'lagging' ? { ...broken.last, offset: cursor } : broken.last
       this.#break(subscription, { ...broken, last })
     }
+    if (broken.next.epoch !== broken.last.epoch) this.#host.onNewEpoch()
     this.#host.onBreak(this.name, broken, all.length)
   }
 
@@ -309,14 +314,24 @@ export class LocalChannel {
   #break(subscription: Subscription, broken: Break): void {
     this.#host.count('breaks', 1)
     this.#fanOut.seal()
-    if (!subscription.subscriber.tellBreak(subscription, broken)) return
-    if (subscription.state === 'lagging') this.#goLive(subscription)
+    if (!subscription.subscriber.tellBreak(subscription, broken)) this.#part(subscription)
+    else if (subscription.state === 'lagging') this.#goLive(subscription)
   }
 
   #tellEpoch(epoch: string): void {
     this.#fanOut.seal()
     // The lagging ones too: from here on their positions, too, are handed back under the new epoch.
-    for (const subscription of this.#receiving()) subscription.subscriber.tellEpoch(subscription, epoch)
+    for (const subscription of this.#receiving())
+      if (!subscription.subscriber.tellEpoch(subscription, epoch)) this.#part(subscription)
+    this.#host.onNewEpoch()
+  }
+
+  /** From here on it hears nothing: what it would hear belongs to an epoch that its client does not know. */
+  #part(subscription: Subscription): void {
+    if (subscription.state === 'lagging') this.#lagging -= 1
+    subscription.state = 'parting'
+    this.#fanOut.remove(subscription)
+    this.#host.sendAway(subscription)
   }
 }
 

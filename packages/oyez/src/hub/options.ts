@@ -1,4 +1,4 @@
-import type { Bus } from '../bus/bus.ts'
+import type { AppendAck, Bus } from '../bus/bus.ts'
 import type { Codec } from '../protocol/codec.ts'
 import type { ChannelRulesOptions } from './channel-rule.ts'
 import type { HubHooks } from './hooks.ts'
@@ -33,6 +33,24 @@ export interface HubTimes {
   readonly lingerMs: number
   /** Quiet channels are compared with their logs this often, so that a lost last hint is found. @default 5_000 */
   readonly auditIntervalMs: number
+}
+
+export interface PublishOptions {
+  /** A repeated publish with the same key within five minutes is stored once. At most 64 bytes. */
+  readonly idempotencyKey?: string | undefined
+  /**
+   * How safe the publication must be before the call resolves: in the memory of the bus's broker (`accepted`), also of `{ replicas: k }` others, or on
+   * disk (`durable`). A level that the bus does not have is `bus-refused`; one that is not reached in time is `bus-uncertain`, and what was published
+   * stays. Ephemeral channels have nothing to keep safe and ignore it.
+   *
+   * @default the `ack` of the channel's rule
+   */
+  readonly ack?: AppendAck | undefined
+}
+
+export interface CloseOptions {
+  /** Milliseconds over which the clients are sent away, so that the other nodes are not stormed. @default 0 */
+  readonly drainMs?: number | undefined
 }
 
 export interface HubOptions extends HubHooks {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { AppendRequest, AppendResult, Bus, ProducerStamp } from '../bus/bus.ts'
+import type { AppendAck, AppendRequest, AppendResult, Bus, ProducerStamp } from '../bus/bus.ts'
 import { BusError } from '../bus/bus-error.ts'
 import type { Payload } from '../protocol/message.ts'
 import type { Position } from '../protocol/position.ts'
-import type { ChannelRules } from './channel-rule.ts'
+import { type ChannelRules, checkAck } from './channel-rule.ts'
 import type { Connection } from './connection.ts'
 import { toPayload } from './hooks.ts'
 import { HubError, type HubErrorCode } from './hub-error.ts'
@@ -21,6 +21,8 @@ export interface PublishRequest {
   readonly data: Payload
   readonly producer?: ProducerStamp | undefined
   readonly idempotencyKey?: string | undefined
+  /** @default what the channel's rule says */
+  readonly ack?: AppendAck | undefined
 }
 
 /** The one way into the bus: every publication, a client's or the server's, becomes a record here. */
@@ -51,7 +53,8 @@ export class Publisher {
   }
 
   /** Publishes for the server. */
-  publish(request: PublishRequest): Promise<PublishResult> {
+  async publish(request: PublishRequest): Promise<PublishResult> {
+    if (request.ack !== undefined) checkAck('PublishOptions.ack', request.ack)
     return this.#publish(request, undefined)
   }
 
@@ -86,6 +89,7 @@ export class Publisher {
         retention: rule.retention,
         producer: request.producer,
         idempotencyKey: request.idempotencyKey,
+        ack: request.ack ?? rule.ack,
       }
       const result = await this.#bus.append(append)
       if (result.kind === 'appended') {

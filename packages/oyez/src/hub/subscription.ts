@@ -11,10 +11,17 @@ export interface Subscriber {
   enqueueBatch(batch: Batch): void
   enqueueFrame(frame: Frame): void
   send(message: ServerMessage): void
-  /** Tells the client that the stream of a subscription broke. `false` when the subscription ends with it, because the client must subscribe anew. */
+  /** Tells the client that the stream of a subscription broke. `false`, and nothing is told, when its client must subscribe anew instead. */
   tellBreak(subscription: Subscription, broken: Break): boolean
-  /** Tells the client that the log continues under a new epoch. `false` when the subscription ends with it. */
+  /** Tells the client that the log continues under a new epoch. `false`, and nothing is told, when its client must subscribe anew instead. */
   tellEpoch(subscription: Subscription, epoch: string): boolean
+  /** Ends a subscription so that its client subscribes anew, with its position. */
+  endForResubscribe(subscription: Subscription): void
+}
+
+/** Tells the client of a subscription that is `parting`, unless it has ended meanwhile. */
+export function finishParting(subscription: Subscription): void {
+  if (subscription.is('parting')) subscription.subscriber.endForResubscribe(subscription)
 }
 
 /**
@@ -23,6 +30,7 @@ export interface Subscriber {
  * - `joining`: the client waits for the answer to its subscribe.
  * - `live`: it receives every publication as it comes; its cursor is the sequencer's position.
  * - `lagging`: nothing is queued for it; it keeps a cursor and catches up from the ring or the log.
+ * - `parting`: its client must subscribe anew and is told so when its turn comes; until then it hears nothing.
  * - `ended`: unsubscribed, or the connection is gone.
  */
 export class Subscription {
@@ -30,7 +38,7 @@ export class Subscription {
   readonly channel: string
   /** Made by the server for the connection, as the personal channel is; the client cannot end it. */
   readonly isServerSide: boolean
-  state: 'joining' | 'live' | 'lagging' | 'ended' = 'joining'
+  state: 'joining' | 'live' | 'lagging' | 'parting' | 'ended' = 'joining'
   /** Offset up to which the client has been sent everything; kept while lagging only. */
   cursor = 0
   /** Whether a catch-up is under way. */

@@ -104,6 +104,7 @@ channels:
     room: { publish: authenticated, history_ttl: 90s }
     typing: { ephemeral: true, subscribe: nobody }
     plain: { logged: false, history_ttl: 250 }
+    file: { binary: true }
 `),
     })
     expect(channels).toEqual({
@@ -112,6 +113,7 @@ channels:
         room: { publish: 'authenticated', historyTtlMs: 90_000 },
         typing: { logged: false, subscribe: 'nobody' },
         plain: { logged: false, historyTtlMs: 250 },
+        file: { binary: true },
       },
     })
   })

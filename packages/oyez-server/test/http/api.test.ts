@@ -13,7 +13,7 @@ beforeEach(async () => {
   hub = new Hub({
     bus: new MemoryBus(),
     nodeName: 'n1',
-    channels: { namespaces: { typing: { logged: false } } },
+    channels: { namespaces: { typing: { logged: false }, file: { binary: true } } },
     limits: { maxPayloadBytes: 1_000 },
   })
   await hub.start()
@@ -86,6 +86,12 @@ it('send publishes to the personal channel of a user', async () => {
 })
 
 describe('history', () => {
+  it('shows payloads of binary channels as base64', async () => {
+    await hub.publish('file:1', Uint8Array.of(0xff, 0, 1))
+    const { body } = await call('history', { channel: 'file:1', limit: 1 })
+    expect(body.result).toMatchObject({ publications: [{ offset: 1, b64data: '/wAB' }] })
+  })
+
   beforeEach(async () => {
     for (const data of ['a', 'b', 'c']) await hub.publish('room:1', data)
   })

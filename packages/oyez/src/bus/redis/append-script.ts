@@ -25,7 +25,7 @@ const APPEND_ARGUMENTS = 11
  * them (finding the script, the time and the master) is a third of the price of one: appends that come together share it. The answer has one
  * element for each record, an error where Redis refused that one.
  *
- * Keys, for each record: metadata hash, stream. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
+ * Keys, for each record: metadata hash, stream; {@link RedisCalls.runAsking} gives the name of a single one's stream as the last argument. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
  * at which the stream may expire, `p<producer>` = `seq offset seconds` (`seq offset c seconds` once it is closed), `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
  * record, field `p` = `seq:producer`.
  *
@@ -207,9 +207,9 @@ end
 
 -- A record that Redis refuses does not keep the others from being stored.
 local replies = {}
-for i = 1, #KEYS / 2 do
+for i = 1, math.ceil(#KEYS / 2) do
   local last = i * ${APPEND_ARGUMENTS}
-  local done, reply = pcall(store, KEYS[2 * i - 1], KEYS[2 * i], {unpack(ARGV, last - ${APPEND_ARGUMENTS - 1}, last)})
+  local done, reply = pcall(store, KEYS[2 * i - 1], KEYS[2 * i] or ARGV[#ARGV], {unpack(ARGV, last - ${APPEND_ARGUMENTS - 1}, last)})
   replies[i] = done and reply or redis.error_reply(type(reply) == 'table' and reply.err or tostring(reply))
 end
 return replies

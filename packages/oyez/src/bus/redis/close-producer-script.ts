@@ -10,7 +10,7 @@ const META_MS = 3_600_000
  * Arguments: 1 producer id, 2 a fresh incarnation, used where there is no log yet: a first message may be under way.
  */
 export const CLOSE_PRODUCER_SCRIPT: string = `
-local meta, log = KEYS[1], KEYS[2]
+local meta, log = KEYS[1], KEYS[2] or ARGV[#ARGV]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'p' .. ARGV[1])

@@ -11,7 +11,7 @@ export const READ_CODE = { continue: 1, newLog: 2, fork: 3, trimmed: 4, unknown:
  * 4 limit, 5 '1' for newest first, 6 metadata ttl ms, 7 a fresh incarnation.
  */
 export const READ_SCRIPT: string = `
-local meta, log = KEYS[1], KEYS[2]
+local meta, log = KEYS[1], KEYS[2] or ARGV[#ARGV]
 local limit, reverse = tonumber(ARGV[4]), ARGV[5] == '1'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -112,7 +112,7 @@ for i = 1, #KEYS, 2 do
   -- One key of a wrong type must not hide the heads of all the others.
   local m = redis.pcall('HMGET', KEYS[i], 'i', 't', 'n', 'x')
   local top = m[3] and tonumber(m[3])
-  local sound = m[1] and m[2] and top and (top == 0 or now >= (tonumber(m[4] or '') or 0) or redis.call('EXISTS', KEYS[i + 1]) == 1)
+  local sound = m[1] and m[2] and top and (top == 0 or now >= (tonumber(m[4] or '') or 0) or redis.call('EXISTS', KEYS[i + 1] or ARGV[#ARGV]) == 1)
   answer[i] = sound and (m[1] .. '.' .. term) or ''
   answer[i + 1] = sound and m[3] or ''
 end

@@ -19,7 +19,7 @@ import { IncarnationSource, parseEpoch } from './epoch.ts'
 import { hintHead, parseHint } from './hint-envelope.ts'
 import type { RedisBusOptions, ResolvedRedisOptions } from './options.ts'
 import { HEADS_SCRIPT, READ_SCRIPT } from './read-script.ts'
-import { toBusError } from './redis-error-table.ts'
+import { actionFor, toBusError } from './redis-error-table.ts'
 import { type AppendReply, parseAppendReply, parseHeadsReply, parseReadReply } from './reply.ts'
 import { resolveRedisOptions } from './resolve-options.ts'
 import { examineRights } from './rights.ts'
@@ -145,7 +145,14 @@ export class RedisBus implements Bus {
     const heads = new Map<string, Position | undefined>()
     const ask = async (batch: readonly string[]): Promise<void> => {
       const call = { script: HEADS, keys: batch.flatMap((channel) => this.#keysOf(channel)), args: [] }
-      const reply = await this.#topology.run('read', batch[0] ?? '', call)
+      let reply: unknown
+      try {
+        reply = await this.#topology.run('read', batch[0] ?? '', call)
+      } catch (error) {
+        // In a Cluster, the channels of a slot that moves can only be asked for one by one.
+        if (batch.length === 1 || actionFor(error) !== 'redirect') throw error
+        return void (await Promise.all(batch.map((channel) => ask([channel]))))
+      }
       const found = parseHeadsReply(reply, batch.length)
       for (const [index, channel] of batch.entries()) heads.set(channel, found[index])
     }

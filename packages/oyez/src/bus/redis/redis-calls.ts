@@ -71,11 +71,16 @@ export class RedisCalls {
     })
   }
 
-  /** Runs a script as one who was sent here with ASK: the slot is on its way to this master. */
+  /**
+   * Runs a script as one who was sent here with ASK: the slot is on its way to this master. A command that names two keys is answered with TRYAGAIN for as
+   * long as one of them is not here, even when there is none anywhere. So only the metadata is named; the other key is of the same slot, and given as the
+   * last argument.
+   */
   runAsking(kind: CallKind, { script, keys, args, options }: ScriptCall): Promise<unknown> {
+    const [meta = '', ...log] = keys
     return this.call(kind, async (client) => {
       const asked = client.sendCommand(['ASKING'])
-      const command = ['EVAL', script.source, String(keys.length), ...keys, ...args]
+      const command = ['EVAL', script.source, '1', meta, ...args, ...log]
       const [reply] = await Promise.all([client.sendCommand<unknown>(command, options), asked])
       return reply
     })

@@ -12,6 +12,7 @@ import { ClusterInterest } from './cluster-interest.ts'
 import { ClusterLane, type LaneHost, runAt } from './cluster-lane.ts'
 import { ClusterShards } from './cluster-shards.ts'
 import { partitionOf, PARTITIONS, tagOfPartition } from './partition.ts'
+import type { RedisPair } from '../redis-pair.ts'
 import type { RedisShard } from './redis-shard.ts'
 import type { TopologyOptions } from './static-topology.ts'
 import { StatusJoin } from './status-join.ts'
@@ -115,7 +116,12 @@ export class ClusterTopology implements Topology {
   }
 
   async run(kind: CallKind, channel: string, call: ScriptCall): Promise<unknown> {
-    return this.#lane(partitionOf(channel)).follow((pair, isAsking) => runAt(pair, kind, { call, isAsking }))
+    const lane = this.#lane(partitionOf(channel))
+    const send = (pair: RedisPair, isAsking: boolean): Promise<unknown> => runAt(pair, kind, { call, isAsking })
+    if (call.keys.length <= 2) return lane.follow(send)
+    // Keys of several channels may be at two nodes while their slot moves: then there is no place for this call, and its caller has to ask for each.
+    const { pair } = this.#shardOf(channel)
+    return send(pair, false)
   }
 
   async publish(channel: string, name: string, payload: RedisArgument): Promise<void> {

@@ -43,7 +43,8 @@ const options = program.opts<LabOptions>()
 const known = [...scenarios, ...buildScenarios, ...mutantScenarios]
 if (options.list === true) console.log(table(known.map(({ name, summary }) => [name, summary])))
 else if (options.report === true) console.log(report())
-else process.exitCode = (await runAll(chosen(options.scenario))) ? 0 : 1
+// A run that could not be carried through may have left a proxy or a timer.
+else process.exit((await runAll(chosen(options.scenario))) ? 0 : 1)
 
 function chosen(names: string): readonly Scenario[] {
   if (names === 'all') return scenarios

@@ -5,9 +5,13 @@ const TAIL_CHARS = 4_000
 
 const alive = new Set<ChildProcess>()
 
-process.on('exit', () => {
+/** Ends whatever still runs, by force. */
+export function endAll(): void {
   for (const child of alive) child.kill('SIGKILL')
-})
+}
+
+process.on('exit', endAll)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 /** How a process ended. */
 export interface Exit {

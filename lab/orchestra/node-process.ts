@@ -36,6 +36,14 @@ export class NodeProcess {
     return this.#child?.pid ?? 0
   }
 
+  /** The first start: on a machine that is busy with starting, a node may give its broker up as too slow. */
+  async begin(): Promise<void> {
+    await this.start().catch(async () => {
+      await this.kill()
+      await this.start()
+    })
+  }
+
   async start(): Promise<void> {
     const { name } = this.setup
     const child = Child.spawn(name, this.#command())

@@ -6,6 +6,7 @@ import { check, type Verdict } from '../checker/checker.ts'
 import { Random } from '../random.ts'
 import { faults } from '../scenario/faults.ts'
 import type { Scenario } from '../scenario/scenario.ts'
+import { endAll } from './child.ts'
 import { Chronicle } from './chronicle.ts'
 import { baselineOf, leftovers } from './leftovers.ts'
 import { readLogs } from './read-logs.ts'
@@ -84,7 +85,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
     if (options.keep !== true && verdict.findings.total === 0) await rm(directory, { recursive: true, force: true })
     return { ...about, ...ended(), verdict }
   } catch (error) {
-    await stage?.close()
+    endAll()
     return { ...about, ...ended(), failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   } finally {
     lag.disable()

@@ -42,7 +42,9 @@ export class BrokerServer {
     const known = this.logs.get(channel)
     const last = producer === undefined ? undefined : known?.producers.get(producer.id)
     if (producer !== undefined && known !== undefined && last !== undefined && producer.seq <= last.seq) {
-      return { kind: 'duplicate', position: { epoch: this.#epochNow(known), offset: find(known, producer) } }
+      const now = this.#asNow(known)
+      this.#chronicle.note(channel, now)
+      return { kind: 'duplicate', position: { epoch: epochOf(now), offset: find(known, producer) } }
     }
     if (producer !== undefined && last === undefined && producer.seq !== 1) return { kind: 'unknown-producer' }
     if (last?.isClosed === true) return { kind: 'unknown-producer' }
@@ -79,7 +81,7 @@ export class BrokerServer {
 
   head(channel: string): Position | undefined {
     const log = this.logs.get(channel)
-    return log && { epoch: this.#epochNow(log), offset: topOf(log) }
+    return log && { epoch: epochOf(this.#asNow(log)), offset: topOf(log) }
   }
 
   closeProducer(channel: string, id: string): number {
@@ -109,8 +111,11 @@ export class BrokerServer {
     if (log !== undefined) this.#chronicle.note(channel, log)
   }
 
-  #epochNow(log: LogState): string {
-    return epochOf({ ...log, term: this.term })
+  /** The log as it is named under this server's term, whether anything was written under it or not. */
+  #asNow(log: LogState): LogState {
+    const { term } = this
+    if (log.term === term) return log
+    return { ...log, term, forks: [{ term: log.term, top: topOf(log) }, ...log.forks].slice(0, MAX_FORKS) }
   }
 
   /** The log under this server's term; a log that does not exist begins. */
@@ -128,7 +133,7 @@ export class BrokerServer {
             trimmed: 0,
             producers: new Map(),
           }
-        : { ...log, term, forks: [{ term: log.term, top: topOf(log) }, ...log.forks].slice(0, MAX_FORKS) }
+        : this.#asNow(log)
     this.write(channel, begun)
     return begun
   }

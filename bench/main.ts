@@ -6,6 +6,7 @@ import type { Results } from './figures.ts'
 import { machine, versions } from './machine.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
 import { Redis } from './redis.ts'
+import { goalTable } from './report/goals.ts'
 import { markdownPage } from './report/markdown.ts'
 import { type Table, tablesOf } from './report/table.ts'
 import { terminalTable } from './report/terminal.ts'
@@ -74,11 +75,22 @@ async function main(argv: readonly string[]): Promise<void> {
     console.log(USAGE)
     return
   }
-  const results = await run(options, `npm run bench${argv.length > 0 ? ` -- ${argv.join(' ')}` : ''}`)
+  const results =
+    options.from === undefined
+      ? await run(options, `npm run bench${argv.length > 0 ? ` -- ${argv.join(' ')}` : ''}`)
+      : (JSON.parse(readFileSync(options.from, 'utf8')) as Results)
   for (const table of tablesOf(results)) console.log(terminalTable(table))
+  const goals = goalTable(results)
+  if (goals !== undefined) console.log(terminalTable(goals))
   console.log('')
-  leave(resolve(options.resultFile ?? `${ROOT}bench/results/latest.json`), `${JSON.stringify(results, undefined, 2)}\n`)
-  if (options.markdown) leave(`${ROOT}BENCHMARKS.md`, markdownPage(results, microTables()))
+  if (options.from === undefined) {
+    const file = resolve(options.resultFile ?? `${ROOT}bench/results/latest.json`)
+    leave(file, `${JSON.stringify(results, undefined, 2)}\n`)
+  }
+  if (options.markdown) {
+    leave(`${ROOT}BENCHMARKS.md`, markdownPage(results, microTables()))
+    for (const { file, svg } of plotsOf(results)) leave(`${ROOT}${file}`, svg)
+  }
   for (const { program, scenario, problem } of results.failures) console.error(`${program}, ${scenario}: ${problem}`)
   if (results.failures.length > 0) process.exitCode = 1
 }

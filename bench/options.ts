@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly idleConnections: number
   readonly profileFolder: string | undefined
   readonly resultFile: string | undefined
+  /** Results of an earlier run to show again, instead of a run. */
+  readonly from: string | undefined
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -29,7 +31,8 @@ export const USAGE = `npm run bench -- [options]
   --rounds N           how often the programs take turns (quick 1, else 3)
   --seconds N          measured in each case (quick 2, else 4)
   --profile FOLDER     the nodes write CPU profiles there
-  --result FILE        write the results there instead of bench/results/latest.json`
+  --result FILE        write the results there instead of bench/results/latest.json
+  --from FILE          no run: show the results of an earlier one, with --markdown write its page again`
 
 /** @throws {TypeError} with one line for somebody who typed something wrong. */
 export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
@@ -45,6 +48,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
       seconds: { type: 'string' },
       profile: { type: 'string' },
       result: { type: 'string' },
+      from: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -70,6 +74,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
     idleConnections: quick ? 2_000 : 10_000,
     profileFolder: values.profile,
     resultFile: values.result,
+    from: values.from,
   }
 }
 

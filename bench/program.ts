@@ -26,7 +26,7 @@ export const BASELINE = 'socketio'
 
 /** The control rows: what nothing on `ws`, and what nothing on Node, goes below. */
 export const WS_CONTROL = 'control'
-export const UWS_CONTROL = 'uws-control'
+export const UWS_CONTROL = 'uws'
 
 /** The build of uWebSockets.js among the dependencies has binaries for the module versions of Node 16, 18 and 20. */
 const missingUws = ['93', '108', '115'].includes(process.versions.modules)
@@ -47,6 +47,8 @@ const uwsPrograms: readonly Program[] = [
     nodes: 2,
     control: false,
     isVariant: true,
+    scenarios: ['fan-out', 'idle'],
+    missing: missingUws,
   },
   {
     name: 'uws',

@@ -65,12 +65,14 @@ export async function runSuite(
   }
   for (const experiment of experiments.filter(({ name }) => options.scenarios.includes(name))) {
     say(`\n${experiment.name}: ${experiment.label}`)
+    const fail = (program: string, problem: string): void => {
+      say(`  ${program.padEnd(18)} FAILED: ${problem}`)
+      failures.push({ program, scenario: experiment.name, problem })
+    }
     try {
-      experimentResults.push(await experiment.run({ ...options, programs: chosenPrograms(options), redis, say }))
+      experimentResults.push(await experiment.run({ ...options, programs: chosenPrograms(options), redis, say, fail }))
     } catch (error) {
-      const problem = messageOf(error)
-      say(`  FAILED: ${problem}`)
-      failures.push({ program: 'all', scenario: experiment.name, problem })
+      fail('all', messageOf(error))
     }
   }
   return { measurements, memory, experiments: experimentResults, skipped, failures }

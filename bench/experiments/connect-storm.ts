@@ -12,7 +12,7 @@ export const connectStorm: Experiment = {
     const connections = context.quick ? 1_000 : 5_000
     const rows: string[][] = []
     const figures: Record<string, number> = {}
-    await eachProgram(context, ['oyez', 'socketio', 'socketio-streams', 'tutorial', 'uws-control'], async (program) => {
+    await eachProgram(context, ['oyez', 'socketio', 'socketio-streams', 'tutorial', 'uws'], async (program) => {
       const { redis } = context
       const session = await Session.open({ program, redis, kind: 'channel', connections, opening: OPENING })
       await session.close()

@@ -11,6 +11,8 @@ export interface ExperimentContext {
   readonly warmUpMs: number
   readonly measureMs: number
   say(line: string): void
+  /** Notes that a program could not do it; the others go on. */
+  fail(program: string, problem: string): void
 }
 
 /** Something else than publishing at a pace: has its own course and its own tables. */
@@ -25,12 +27,17 @@ export interface Experiment {
 
 /** Runs the named programs one after the other, in the order of the names, and says how far it is. */
 export async function eachProgram(
-  { programs, say }: ExperimentContext,
+  { programs, say, fail }: ExperimentContext,
   names: readonly string[],
   measure: (program: Program) => Promise<string>,
 ): Promise<void> {
   for (const name of names) {
     const program = programs.find((program) => program.name === name)
-    if (program !== undefined) say(`  ${program.name.padEnd(18)} ${await measure(program)}`)
+    if (program === undefined) continue
+    try {
+      say(`  ${program.name.padEnd(18)} ${await measure(program)}`)
+    } catch (error) {
+      fail(name, error instanceof Error ? error.message : String(error))
+    }
   }
 }

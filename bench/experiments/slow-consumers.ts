@@ -3,9 +3,9 @@ import { labelOf } from '../program.ts'
 import { Session } from '../session.ts'
 import { eachProgram, type Experiment } from './experiment.ts'
 
-const FAST = 50
+const FAST = 20
 const STALLED = 20
-const PAYLOAD_BYTES = 8_192
+const PAYLOAD_BYTES = 16_384
 const PACE: Pace = { kind: 'rate', perSecond: 200 }
 
 /** Some subscribers stop to read: what the others feel of it, and what the nodes keep for those who do not come back. */
@@ -16,7 +16,7 @@ export const slowConsumers: Experiment = {
     const rows: string[][] = []
     const figures: Record<string, number> = {}
     const measureMs = context.quick ? 4_000 : 8_000
-    await eachProgram(context, ['oyez', 'socketio', 'socketio-streams', 'tutorial', 'uws-control'], async (program) => {
+    await eachProgram(context, ['oyez', 'socketio', 'socketio-streams', 'tutorial', 'uws'], async (program) => {
       const session = await Session.open({
         program,
         redis: context.redis,
@@ -53,7 +53,7 @@ export const slowConsumers: Experiment = {
           rows,
           notes: [
             `In that time ${((PAYLOAD_BYTES * 200 * (measureMs / 1_000)) / 2 ** 20).toFixed(0)} MB were published. What the kernel takes (some 2.5 MB a socket) is not counted. ` +
-              'oyez stops to push to whoever is more than its high-water mark behind and continues from the log later; uWebSockets drops silently what is above its limit of 64 KiB; the others keep everything.',
+              'oyez stops to push to whoever is more than its high-water mark (1 MiB) behind and continues from the log later; uWebSockets drops silently what is above its limit, here the same; the others keep everything.',
           ],
         },
       ],

@@ -8,13 +8,15 @@ import { ResumingClient } from './resuming-client.ts'
 import type { ResumeCrowd, ResumeOrders, ResumeOutcome } from './resume-order.ts'
 
 const OPENING = 100
+/** Each channel has one of them, so that its numbers stay in order; several, since a hub takes only so many commands of one connection at a time. */
+const PUBLISHERS = 5
 const PATIENCE_MS = 30_000
 const FIRST_ID = 1_000_000_000
 const PADDING = '.'.repeat(56)
 
 let crowd: ResumeCrowd | undefined
 let clients: ResumingClient[] = []
-let publisher: RawClient | undefined
+let publishers: RawClient[] = []
 let timer: NodeJS.Timeout | undefined
 let lastId = FIRST_ID
 let killedAtMs = 0
@@ -43,14 +45,18 @@ async function open(order: ResumeCrowd): Promise<void> {
   for (let first = 0; first < connections; first += OPENING) {
     await Promise.all(clients.slice(first, first + OPENING).map((client) => client.open(victimPort)))
   }
-  publisher = new RawClient({
-    port: otherPorts[0] as number,
-    dialect: dialects[dialect],
-    aim: { kind: 'bystander' },
-    sampled: false,
-    listener: { onPublication: () => {}, onChunkEnd: () => {}, onFailure: fail },
-  })
-  await publisher.ready
+  publishers = Array.from(
+    { length: PUBLISHERS },
+    () =>
+      new RawClient({
+        port: otherPorts[0] as number,
+        dialect: dialects[dialect],
+        aim: { kind: 'bystander' },
+        sampled: false,
+        listener: { onPublication: () => {}, onChunkEnd: () => {}, onFailure: fail },
+      }),
+  )
+  await Promise.all(publishers.map((publisher) => publisher.ready))
 }
 
 /** Publishes to all channels in turn, each numbered from 1. */
@@ -65,7 +71,9 @@ function begin(perSecond: number): void {
       const number = (published.get(channel) ?? 0) + 1
       published.set(channel, number)
       const payload = `"${String(number).padStart(6, '0')}${PADDING}"`
-      publisher?.write(textFrame(dialects[dialect].publish(channel, payload, ++lastId)))
+      publishers[(count % channels) % PUBLISHERS]?.write(
+        textFrame(dialects[dialect].publish(channel, payload, ++lastId)),
+      )
     }
   }, 20)
 }

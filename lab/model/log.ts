@@ -1,4 +1,4 @@
-import { copyLog, emptyLog, isServing, type Log, type Place, type Server, type State } from './state.ts'
+import { CLOSED, copyLog, emptyLog, isServing, type Log, type Place, type Server, type State } from './state.ts'
 import { Violation } from './explore.ts'
 import { isSameContent } from './record-number.ts'
 import type { Variant } from './variant.ts'
@@ -33,10 +33,12 @@ export class LogSteps {
     const { log } = server
     const { producerId, seq, message } = request
     const isAlive = this.#isAlive(log)
-    const last = isAlive ? (log.lastSeq[producerId] ?? 0) : 0
+    const known = isAlive ? (log.lastSeq[producerId] ?? 0) : 0
+    const last = known % CLOSED
     if (this.#variant !== 'no-sequence') {
-      if (last === 0 && seq !== 1) return { kind: 'unknown-producer' }
-      if (last !== 0 && seq <= last) return { kind: 'duplicate' }
+      if (known === 0 && seq !== 1) return { kind: 'unknown-producer' }
+      if (seq <= last) return { kind: 'duplicate' }
+      if (known >= CLOSED) return { kind: 'unknown-producer' }
       if (last !== 0 && seq !== last + 1) return { kind: 'out-of-sequence', expected: last + 1 }
     }
     if (isAlive) this.#takeTerm(server)
@@ -48,6 +50,17 @@ export class LogSteps {
     log.lastSeq[producerId] = seq
     noteWrite(state, server)
     return { kind: 'appended', place: headOf(log) }
+  }
+
+  /** Takes nothing more under a producer's id. @returns The last number that was stored under it. */
+  close(state: State, server: Server, producerId: number): number {
+    const { log } = server
+    if (this.#isAlive(log)) this.#takeTerm(server)
+    else this.#begin(state, server)
+    const last = (log.lastSeq[producerId] ?? 0) % CLOSED
+    log.lastSeq[producerId] = CLOSED + last
+    noteWrite(state, server)
+    return last
   }
 
   /** What the log says about a place. A read of an unknown log begins it, and the first read under a new master notes the fork. */

@@ -80,19 +80,31 @@ export class ProducerSteps {
     }
     const first = producer.items.find((one) => isOpen(one) && one.seq > 0)?.seq ?? producer.nextSeq
     if (result.kind === 'unknown-producer') {
-      if (first > 1) this.#renew(producer, 1)
+      if (first > 1) this.#renew(state, [producer, request], 1)
       return
     }
     if (result.expected >= first) return
     const lost = producer.items.filter(({ state: is, seq }) => is === 'retained' && seq >= result.expected)
-    if (lost.length === first - result.expected)
+    if (lost.length === first - result.expected) {
       for (const one of lost) one.state = this.#variant === 'put-back-as-new' ? 'waiting' : 'unsure'
-    else this.#renew(producer, result.expected)
+    } else this.#renew(state, [producer, request], result.expected)
   }
 
-  /** What may be stored is told; the rest starts again under a new id. */
-  #renew(producer: Producer, expected: number): void {
+  /** The old id is closed, which tells what is stored under it; what another history may hold is told, the rest starts again under a new id. */
+  #renew(state: State, [producer, request]: readonly [Producer, Late], expected: number): void {
     const isReused = this.#variant === 'id-used-again'
+    const server = state.servers[request.server]
+    if (!isReused && server !== undefined) {
+      const last = this.#logs.close(state, server, request.producerId)
+      for (const [at, item] of producer.items.entries()) {
+        if (item.state !== 'unsure' || item.seq > last) continue
+        const content = contentNumber(Math.floor(contentOf(request.message) / MOST_ITEMS), at)
+        if (!server.log.records.some((record) => contentOf(record) === content)) {
+          throw new Violation('I9: the log says of a message that is not in it that it is stored')
+        }
+        item.state = 'acked'
+      }
+    }
     const isOutOfIds = producer.id + 1 === IDS_PER_PRODUCER
     if (!isReused && !isOutOfIds) producer.id += 1
     producer.nextSeq = isReused ? expected : 1

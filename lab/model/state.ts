@@ -26,7 +26,7 @@ export interface Log {
   trimmed: number
   /** The stream went missing before its time; the metadata is still there. */
   isStreamLost: boolean
-  /** The last sequence number of each producer id; 0 when the id is not known. */
+  /** The last sequence number of each producer id; 0 when the id is not known, and {@link CLOSED} more when nothing more is taken under it. */
   lastSeq: number[]
 }
 
@@ -110,6 +110,9 @@ export interface State {
 
 /** Ids per producer: the first and one new start, and one more. */
 export const IDS_PER_PRODUCER = 3
+
+/** Above every sequence number of the model. */
+export const CLOSED = 50
 
 export function emptyLog(producers: number): Log {
   return {

@@ -85,11 +85,10 @@ export class BrokerServer {
   }
 
   closeProducer(channel: string, id: string): number {
-    const log = this.logs.get(channel)
-    const seq = log?.producers.get(id)?.seq ?? 0
-    if (log !== undefined && seq > 0) {
-      this.write(channel, { ...log, producers: new Map(log.producers).set(id, { seq, isClosed: true }) })
-    }
+    // Also an id that is not known: a first message of it may be under way.
+    const log = this.#current(channel)
+    const seq = log.producers.get(id)?.seq ?? 0
+    this.write(channel, { ...log, producers: new Map(log.producers).set(id, { seq, isClosed: true }) })
     return seq
   }
 

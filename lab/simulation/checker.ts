@@ -131,14 +131,20 @@ export class Checker {
       return
     }
     const { position } = sent.outcome
+    // Without a position, only the fact that it is stored was known.
     const there = textOf(position && chronicle.entry(sent.channel, position.epoch, position.offset))
-    if (there !== sent.text)
+    if (position === undefined ? !this.#everStood(sent) : there !== sent.text)
       problem(`acknowledged at ${position?.epoch}:${position?.offset}, where the log has ${there}`)
     if (survived) return
     this.#ackedLost += 1
-    const since = (position && chronicle.reign(sent.channel, position.epoch)?.beganAt) ?? Number.POSITIVE_INFINITY
-    if (!chronicle.losses.some(({ at }) => at >= since))
+    const since = position === undefined ? 0 : chronicle.reign(sent.channel, position.epoch)?.beganAt
+    if (since !== undefined && !chronicle.losses.some(({ at }) => at >= since))
       problem('acknowledged and lost, though no log lost anything since')
+  }
+
+  #everStood({ channel, text }: Sent): boolean {
+    const { chronicle } = this.#evidence
+    return chronicle.reigns(channel).some(({ tip }) => entriesAbove(tip, 0).some((entry) => textOf(entry) === text))
   }
 
   /** I8: in no history a message twice, or the messages of a client in a wrong order. */

@@ -10,9 +10,9 @@ export interface ExperimentContext {
   readonly programs: readonly Program[]
   readonly warmUpMs: number
   readonly measureMs: number
-  say(line: string): void
+  readonly say: (line: string) => void
   /** Notes that a program could not do it; the others go on. */
-  fail(program: string, problem: string): void
+  readonly fail: (program: string, problem: string) => void
 }
 
 /** Something else than publishing at a pace: has its own course and its own tables. */

@@ -6,7 +6,7 @@ export interface Goal {
   /** The goal in words, with its number. */
   readonly goal: string
   /** What one run showed; `undefined` when it did not look. */
-  reach(results: Results): Reached | undefined
+  readonly reach: (results: Results) => Reached | undefined
 }
 
 export interface Reached {

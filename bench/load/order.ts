@@ -46,7 +46,7 @@ export interface GeneratorOrders {
   /** Begins to publish and goes on until `stop`. */
   begin(pace: Pace): void
   sample(): Sample
-  /** Stops publishing, and waits up to ten seconds for what is under way. @throws when a connection failed. */
+  /** Stops publishing, and waits up to thirty seconds for what is under way. @throws when a connection failed. */
   stop(): Promise<Outcome>
   /** Connects so many more subscribers of the one channel, which stop to read at once; what they miss counts for nothing. */
   stall(count: number): Promise<void>

@@ -10,8 +10,8 @@ const END_OF_HEAD = '\r\n\r\n'
 
 /** What a client tells the run it belongs to. */
 export interface RawClientListener {
-  /** A publication came: its frame's payload lies between `start` and `end`. The bytes are valid during the call only. */
-  onPublication(client: RawClient, bytes: Buffer, start: number, end: number): void
+  /** A publication came: its frame's payload lies between `start` and the client's `payloadEnd`. The bytes are valid during the call only. */
+  onPublication(client: RawClient, bytes: Buffer, start: number): void
   /** A chunk was read to its end: time to decide whether to publish more. */
   onChunkEnd(): void
   /** The client cannot be used any more, and was not closed by us. */
@@ -36,6 +36,8 @@ export class RawClient {
   readonly sampled: boolean
   /** Publications received. */
   received = 0
+  /** Where the payload of the publication being handed over ends. */
+  payloadEnd = 0
   readonly #dialect: Dialect
   readonly #listener: RawClientListener
   readonly #socket: Socket
@@ -159,7 +161,8 @@ export class RawClient {
       if (start + length > end) break
       if (this.#state === 'live' && this.#dialect.isPublication(bytes, start, length)) {
         this.received++
-        this.#listener.onPublication(this, bytes, start, start + length)
+        this.payloadEnd = start + length
+        this.#listener.onPublication(this, bytes, start)
       } else this.#onOtherFrame((bytes[at] as number) & 0x0f, bytes.subarray(start, start + length))
       at = start + length
     }

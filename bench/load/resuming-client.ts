@@ -50,7 +50,7 @@ export class ResumingClient {
       dialect: this.#dialect(),
       sampled: false,
       listener: {
-        onPublication: (_, bytes, start, end) => this.#onPublication(bytes.toString('utf8', start, end)),
+        onPublication: (client, bytes, start) => this.#onPublication(bytes.toString('utf8', start, client.payloadEnd)),
         onChunkEnd: () => {},
         onFailure: (error) => this.#onBroken(error),
       },

@@ -5,7 +5,7 @@ import type { Outcome, Pace } from './order.ts'
 const RING = 4_096
 const MAX_SAMPLES = 400_000
 /** How long a delivery may take before the run is called broken. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 
 export interface RunOptions {
   readonly pace: Pace

@@ -53,7 +53,7 @@ export type ActorOrder =
 /** What an actor process says. */
 export type ActorWord =
   | { readonly answerTo: number; readonly value: number; readonly detail?: string }
-  /** Publishers, several times a second: how many acknowledgements each has. */
+  /** Publishers, several times a second: how many acknowledgements each has in each busy channel. */
   | { readonly acked: readonly number[]; readonly sent: number; readonly failed: number }
   /** Subscribers, several times a second. */
   | { readonly delivered: number; readonly live: number; readonly breaks: number }

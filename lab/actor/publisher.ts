@@ -18,6 +18,8 @@ class Publisher {
   readonly #client: Client
   readonly #journal: Journal
   readonly #numbers = new Map<string, number>()
+  /** Acknowledgements by channel. */
+  readonly #ackedIn = new Map<string, number>()
   readonly #padding: string
   #owed = 0
   #next = 0
@@ -39,6 +41,10 @@ class Publisher {
     this.#client.on('disconnected', ({ code, reason }) => journal.write('off', actor, code, reason))
     this.#client.on('error', ({ error }) => journal.write('err', actor, error.code, error.message))
     this.#client.connect()
+  }
+
+  ackedIn(channel: string): number {
+    return this.#ackedIn.get(channel) ?? 0
   }
 
   ready(): Promise<void> {
@@ -67,6 +73,7 @@ class Publisher {
       .then(
         (position) => {
           this.acked += 1
+          this.#ackedIn.set(channel, this.ackedIn(channel) + 1)
           this.#journal.write('ack', this.#actor, channel, n, position?.epoch ?? '', position?.offset ?? 0)
         },
         (error: unknown) => {
@@ -109,7 +116,8 @@ function tick(): void {
 const sum = (field: 'sent' | 'failed' | 'acked'): number => publishers.reduce((total, one) => total + one[field], 0)
 
 setInterval(() => {
-  say({ acked: publishers.map(({ acked }) => acked), sent: sum('sent'), failed: sum('failed') })
+  const acked = publishers.flatMap((publisher) => cast.busy.map((channel) => publisher.ackedIn(channel)))
+  say({ acked, sent: sum('sent'), failed: sum('failed') })
 }, PROGRESS_MS)
 
 obey(async ({ order }) => {

@@ -37,6 +37,8 @@ export function explanations(channel: string, line: BreakLine, books: BreakBooks
     if (timeline.losses(channel, line.at) > 0) reasons.push('new-log')
   } else {
     const end = history.end(channel, last)
+    // The record of a term can be lost like any other write: then nobody can prove anything about it.
+    if (end === undefined) reasons.push('unknown')
     const isTold = line.reason === '' || line.fork === end
     if (end !== undefined && line.lastOffset > end && isTold) reasons.push('fork')
     const isTrimmed = !history.isFinal(channel, last.incarnation) || history.first(channel) > line.lastOffset + 1

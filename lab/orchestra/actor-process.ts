@@ -13,7 +13,7 @@ export class ActorProcess {
   readonly #child: Child
   readonly #waiting = new Map<number, (answer: Answer) => void>()
   #lastId = 0
-  /** Acknowledgements of each publisher so far. */
+  /** Acknowledgements of each publisher in each busy channel so far. */
   acked: readonly number[] = []
   sent = 0
   failed = 0

@@ -3,7 +3,7 @@ import type { LogState } from '../redis/log-reader.ts'
 import type { Step } from './step.ts'
 
 /** What a fault may do to logs. What is not said must not happen. */
-export type Effect = 'new-log' | 'fork' | 'trimmed'
+export type Effect = 'new-log' | 'fork' | 'trimmed' | 'unknown'
 
 /** What a fault did. */
 export interface Outcome {

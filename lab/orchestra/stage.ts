@@ -13,8 +13,8 @@ import type { StageSetup } from './stage-setup.ts'
 import type { Store } from './store.ts'
 import { freePort, until } from './until.ts'
 
-/** Acknowledgements that every publisher must get before a fault counts as over. */
-const FLOW = 5
+/** Acknowledgements that every publisher must get in every busy channel before a fault counts as over. */
+const FLOW = 2
 const FLOW_MS = 60_000
 
 /** Everything that runs for one scenario: the store, the nodes, what is before them, and the actors. */

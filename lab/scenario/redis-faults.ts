@@ -129,9 +129,9 @@ async function deleteKey(stage: Stage, target: { which: 'meta' | 'log'; number: 
   const reader = await LogReader.open(await stage.store.masters())
   try {
     const keys = await reader.keys(channel)
-    // Nobody has made it anew since it was deleted the last time.
-    if (keys === undefined) return {}
-    await keys.client.call('DEL', keys[target.which])
+    // A log that was deleted before may be empty still, or nobody has made it anew.
+    const deleted = await keys?.client.call('DEL', keys[target.which])
+    if (deleted !== 1) return {}
   } finally {
     reader.close()
   }

@@ -20,6 +20,8 @@ export type ClientErrorCode =
   | 'listener'
   | 'token'
 
+const TEMPORARY: readonly ClientErrorCode[] = ['timeout', 'connection-lost', 'queue-full', 'token']
+
 /** Something that a client could not do, and why. */
 export class ClientError extends Error {
   override readonly name = 'ClientError'
@@ -36,7 +38,8 @@ export class ClientError extends Error {
     this.code = code
     this.status = options.status ?? 0
     // 109 is an expired token: a new one is fetched and the request is worth repeating.
-    this.temporary = !!options.temporary || (code === 'refused' && (this.status < 100 || this.status === 109))
+    this.temporary =
+      code === 'refused' ? !!options.temporary || this.status < 100 || this.status === 109 : TEMPORARY.includes(code)
     this.expected = options.expected ?? 0
   }
 }

@@ -77,10 +77,10 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
       restart,
       report,
       exact: () => this.#extensions,
-      send: (fields, data, answer) => {
+      send: (command, answer) => {
         // The server has its own limit for an answer of the log, and it should be heard before ours ends.
         const id = this.#requests.add(2 * this.#options.timeoutMs, answer)
-        this.#socket.send(encodeCommand({ id, method: 'publish', fields, data }))
+        this.#socket.send(encodeCommand({ id, ...command }))
       },
     })
     this.#host = {
@@ -179,14 +179,14 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
 
   async #connected(): Promise<void> {
     await this.ready(this.#options.timeoutMs)
-    if (this.#state !== 'connected') throw new ClientError('connection-lost', 'connection lost', { temporary: true })
+    if (this.#state !== 'connected') throw new ClientError('connection-lost', 'connection lost')
   }
 
   #move(state: ClientState, code: number, reason: string): void {
     this.#state = state
     this.#session++
     this.#isIntroduced = false
-    this.#requests.settleAll(new ClientError('connection-lost', `connection lost: ${reason}`, { temporary: true }))
+    this.#requests.settleAll(new ClientError('connection-lost', `connection lost: ${reason}`))
     for (const receiver of this.#receivers.values()) receiver.lost()
     if (state === 'disconnected') {
       this.#producer.close()
@@ -215,7 +215,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
       if (token === null) this.#end(1, 'unauthorized')
       else this.#token = token
     } catch (cause) {
-      this.emit('error', { error: new ClientError('token', 'getToken failed', { cause, temporary: true }) })
+      this.emit('error', { error: new ClientError('token', 'getToken failed', { cause }) })
       throw cause
     }
   }
@@ -302,9 +302,9 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
       if (this.#pong) this.#socket.send('{}')
     } else if (message.type === 'result') this.#requests.settle(message.id, message.result)
     else if (message.type === 'error') {
-      const { code, message: words, temporary, expected } = message.error
-      this.#requests.settle(message.id, new ClientError('refused', words, { status: code, temporary, expected }))
+      this.#requests.settle(message.id, new ClientError('refused', message.error.message, message.error))
     } else if (message.type === 'message') this.emit('message', { data: message.data, channel: '', offset: 0 })
+    else if (message.type === 'sync') this.#producer.sync()
     else if (message.type === 'subscribe') this.#serverSubscribed(message.channel, message.result)
     else {
       const { channel } = message

@@ -13,11 +13,8 @@ export class Cursor {
   start(result: IncomingResult): Break | undefined {
     const last = this.position
     const { epoch, offset, recoverable, recovered } = result
-    if (last && recovered) {
-      // A failover without loss gives the log a new epoch; the offsets stay.
-      this.position = { epoch: epoch || last.epoch, offset: last.offset }
-      return undefined
-    }
+    // A failover without loss gives the log a new epoch; the offsets stay.
+    if (last && recovered) return this.renew(epoch || last.epoch)
     this.position = recoverable ? { epoch, offset } : undefined
     return last && { reason: 'unknown', ...result.break, last, next: { epoch, offset } }
   }
@@ -29,15 +26,10 @@ export class Cursor {
   take(publication: IncomingPublication, deliver: (publication: IncomingPublication) => void): boolean {
     const before = this.position
     const { offset } = publication
-    if (!before || !offset) {
-      deliver(publication)
-      return true
-    }
-    if (offset > before.offset + 1) return false
-    if (offset > before.offset) {
-      deliver(publication)
-      if (this.position === before) this.position = { epoch: before.epoch, offset }
-    }
+    if (before && offset > before.offset + 1) return false
+    if (before && offset && offset <= before.offset) return true
+    deliver(publication)
+    if (before && offset && this.position === before) this.position = { epoch: before.epoch, offset }
     return true
   }
 
@@ -49,7 +41,7 @@ export class Cursor {
   }
 
   /** Goes on under a new epoch. */
-  renew(epoch: string): void {
+  renew(epoch: string): undefined {
     if (this.position) this.position = { epoch, offset: this.position.offset }
   }
 }

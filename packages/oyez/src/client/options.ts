@@ -95,6 +95,6 @@ function whole(name: string, value: number | undefined, preset: number): number 
 /** The class of the package `ws`, loaded in a way that bundlers for browsers do not follow: there is nothing of it in their bundles. */
 function fromPackage(): WebSocketConstructor {
   const module = platform.process?.getBuiltinModule?.('module')
-  if (!module) throw new TypeError('there is no WebSocket class here: give one in the option WebSocket')
+  if (!module) throw new TypeError('no WebSocket class: give one in the option WebSocket')
   return module.createRequire(import.meta.url)('ws').WebSocket
 }

@@ -1,4 +1,4 @@
-import type { CommandFields, IncomingResult } from '../protocol/json-client-codec.ts'
+import type { Command, IncomingResult } from '../protocol/json-client-codec.ts'
 import type { Position } from '../protocol/position.ts'
 import { Backoff } from './backoff.ts'
 import { ClientError } from './client-error.ts'
@@ -10,22 +10,27 @@ export interface ProducerHost {
   connected(): boolean
   /** Whether the server knows producers and sequences. */
   exact(): boolean
-  /** Sends one publish command; `data` is JSON text. */
-  send(fields: CommandFields, data: string, answer: Answer<IncomingResult>): void
+  /** Sends one command. */
+  send(command: Omit<Command, 'id'>, answer: Answer<IncomingResult>): void
   restart(code: number, reason: string): void
   report(error: { readonly error: ClientError }): void
 }
 
-/** A publication that is not stored yet, as far as we know. */
+/** A publication that is not stored yet, as far as we know, or one that is kept to be put back. */
 interface Item {
+  readonly line: Line
   readonly data: string
   /** Its number in the channel; 0 before it was sent. */
   seq: number
-  flying: boolean
+  /** The newest history of the log that was known when it was sent at first. */
+  epoch?: string
+  flying?: boolean
   /** It was sent and no answer said what became of it: some history of the log may hold it under `seq`. */
-  unsure: boolean
-  /** It was acknowledged once; its promise is settled. */
-  acknowledged: boolean
+  unsure?: boolean
+  /** When it was acknowledged at last, and its promise settled. */
+  at?: number
+  /** It was refused, but may be stored from an earlier attempt. */
+  refusal?: ClientError
   resolve(position: Position | undefined): void
   reject(error: ClientError): void
 }
@@ -33,29 +38,26 @@ interface Item {
 /** The publications of one channel: what waits, in order, and the numbers. */
 interface Line {
   readonly channel: string
+  readonly backoff: Backoff
   id: string
+  /** The history of the log in which the last one was stored; `?` before, which is the name of none. */
+  epoch: string
   /** The number for the next item that has none. */
   next: number
   items: Item[]
-  flying: number
   /** An answer was no success: nothing is sent until the rest has been answered and the line was put in order. */
-  halted: boolean
+  halted?: boolean | undefined
   /** The lowest number that was refused and so never used. */
-  hole: number
+  hole?: number | undefined
   /** The number the log said it expects. */
-  expected: number
+  expected?: number | undefined
   /** The log does not know the id. */
-  unknown: boolean
-  /** The id cannot be used any more. */
-  spent: boolean
-  backoff: Backoff
-  timer: ReturnType<typeof setTimeout> | undefined
-}
-
-interface Retained {
-  readonly line: Line
-  readonly item: Item
-  readonly at: number
+  unknown?: boolean
+  /** The id cannot be used any more: the log is asked to close it. */
+  spent?: boolean
+  /** The log has lost what it had acknowledged, and it cannot be put back. */
+  lost?: boolean
+  timer?: ReturnType<typeof setTimeout>
 }
 
 /** Acknowledged publications kept to be put back when a failover lost them. */
@@ -69,14 +71,15 @@ const IDLE_LINES = 256
  * an answer, and after a reconnect, to whichever node, the unanswered ones are sent again under their numbers: the log recognises what it has.
  *
  * What is refused gives its number back: it never entered the log, and the log accepts no hole. Numbers are changed only while nothing of the
- * channel is on its way, and only for what is certainly not stored. When that cannot be known, the publication is rejected as `uncertain` and
- * the channel goes on under a new id, so that one number never stands for two publications.
+ * channel is on its way, and only for what is certainly not stored. When that is not known, the log is asked to close the id, which tells what it has
+ * stored, and the channel goes on under a new one. What another history of the log may hold is rejected as `uncertain`, so that one number never
+ * stands for two publications and no publication is stored under two.
  */
 export class Producer {
   readonly #options: ResolvedClientOptions
   readonly #host: ProducerHost
   readonly #lines = new Map<string, Line>()
-  #retained: Retained[] = []
+  #retained: Item[] = []
   #flying = 0
   #size = 0
 
@@ -86,7 +89,7 @@ export class Producer {
   }
 
   /**
-   * Resolves with the place in the log, or `undefined` in a channel without one.
+   * Resolves with the place in the log, or `undefined` in a channel without one and when only the fact is known.
    *
    * @throws {ClientError} `queue-full`, `refused`, `uncertain` or `disconnected`.
    * @throws {TypeError} when the data has no JSON form.
@@ -94,13 +97,12 @@ export class Producer {
   async publish(channel: string, data: unknown): Promise<Position | undefined> {
     const text = JSON.stringify(data) as string | undefined
     if (text === undefined) throw new TypeError(`${typeof data} has no JSON form`)
-    const { publishWindow, publishQueue } = this.#options
-    if (this.#size >= publishWindow + publishQueue) {
-      throw new ClientError('queue-full', `${this.#size} publications wait already`, { temporary: true })
+    if (this.#size >= this.#options.publishWindow + this.#options.publishQueue) {
+      throw new ClientError('queue-full', 'queue full')
     }
     return new Promise((resolve, reject) => {
       const line = this.#line(channel)
-      line.items.push({ data: text, seq: 0, flying: false, unsure: false, acknowledged: false, resolve, reject })
+      line.items.push({ line, data: text, seq: 0, resolve, reject })
       this.#size++
       this.#pump(line)
     })
@@ -110,8 +112,17 @@ export class Producer {
   resume(): void {
     for (const line of this.#lines.values()) {
       // To a server that knows no numbers, what may be stored cannot be sent again.
-      if (!this.#host.exact()) this.#renew(line, false)
-      this.#go(line)
+      if (!this.#host.exact()) this.#renew(line)
+      this.#later(line, false)
+    }
+  }
+
+  /** Another master may have lost what was acknowledged: asks for the last publication of each channel again, where nothing waits that would show it. */
+  sync(): void {
+    for (const line of this.#lines.values()) {
+      if (line.items.length) continue
+      this.#putBack(line, this.#kept(line).slice(-1))
+      this.#pump(line)
     }
   }
 
@@ -125,7 +136,7 @@ export class Producer {
     this.#retained = []
     this.#size = this.#flying = 0
     for (const item of items)
-      item.reject(item.unsure ? uncertain() : new ClientError('disconnected', 'client disconnected'))
+      item.reject(item.unsure ? uncertain() : new ClientError('disconnected', 'client is disconnected'))
   }
 
   #line(channel: string): Line {
@@ -139,20 +150,8 @@ export class Producer {
           break
         }
       }
-      line = {
-        channel,
-        id: randomId(),
-        next: 1,
-        items: [],
-        flying: 0,
-        halted: false,
-        hole: 0,
-        expected: 0,
-        unknown: false,
-        spent: false,
-        backoff: new Backoff(this.#options.backoff),
-        timer: undefined,
-      }
+      const backoff = new Backoff(this.#options.backoff)
+      line = { channel, backoff, id: randomId(), epoch: '?', next: 1, items: [] }
     }
     // The map's order is the order of use.
     this.#lines.set(channel, line)
@@ -160,47 +159,51 @@ export class Producer {
   }
 
   #pump(line: Line): void {
+    const { channel } = line
     for (const item of line.items) {
       if (line.halted || this.#flying >= this.#options.publishWindow || !this.#host.connected()) return
       if (item.flying) continue
-      item.seq ||= line.next++
+      if (!item.seq) {
+        item.seq = line.next++
+        item.epoch = line.epoch
+      }
       item.flying = true
-      line.flying++
       this.#flying++
       const stamp = this.#host.exact() && { oyez_producer: line.id, oyez_seq: item.seq }
-      this.#host.send({ channel: line.channel, ...stamp }, item.data, (outcome) => {
+      this.#host.send({ method: 'publish', fields: { channel, ...stamp }, data: item.data }, (outcome) => {
         // After `close()` the line belongs to nobody.
-        if (this.#lines.get(line.channel) !== line) return
+        if (this.#lines.get(channel) !== line) return
         item.flying = false
-        line.flying--
         this.#flying--
-        if (!(outcome instanceof ClientError)) this.#stored(line, item, outcome)
-        else if (this.#host.exact()) this.#failed(line, item, outcome)
-        else this.#drop(line, item, outcome.code === 'refused' ? outcome : uncertain())
-        if (line.halted && !line.flying) this.#settle(line)
+        if (!(outcome instanceof ClientError)) this.#stored(item, outcome)
+        else if (this.#host.exact()) this.#failed(item, outcome)
+        else this.#drop(item, outcome.code === 'refused' ? outcome : uncertain())
+        if (line.halted && !line.items.some(({ flying }) => flying)) this.#settle(line)
         for (const other of this.#lines.values()) this.#pump(other)
       })
     }
   }
 
-  #stored(line: Line, item: Item, { epoch, offset }: IncomingResult): void {
-    this.#remove(line, item)
-    item.acknowledged = true
-    line.backoff.good()
-    if (offset) this.#retained.push({ line, item, at: Date.now() })
-    this.#prune()
+  #stored(item: Item, { epoch, offset }: IncomingResult): void {
+    this.#remove(item)
+    item.at = Date.now()
+    item.line.epoch = epoch
+    item.line.backoff.good()
+    if (offset) this.#retained.push(item)
+    this.#kept(item.line)
     item.resolve(offset ? { epoch, offset } : undefined)
   }
 
-  #failed(line: Line, item: Item, error: ClientError): void {
+  #failed(item: Item, error: ClientError): void {
     const { code, status, expected } = error
+    const { line } = item
     line.halted = true
     if (code !== 'refused') {
       item.unsure = true
-      if (code === 'timeout') this.#host.restart(5, 'publish timeout')
+      if (code === 'timeout') this.#host.restart(5, 'timeout')
     } else if (status === 120) {
       // What was unsure stays so: this history does not hold it, but an older one, which a later failover may bring back, can.
-      line.expected = line.expected ? Math.min(line.expected, expected) : expected
+      line.expected = Math.min(line.expected ?? expected, expected)
     } else if (status === 121) line.unknown = true
     else if (error.temporary) {
       // 111 was turned away at the door; behind any other temporary error the log may have been reached.
@@ -208,72 +211,102 @@ export class Producer {
     } else if (item.unsure) {
       // It may be stored from an earlier attempt, so its number cannot be given to another.
       line.spent = true
-      this.#drop(line, item, uncertain(error))
+      item.refusal = error
     } else {
-      line.hole = line.hole ? Math.min(line.hole, item.seq) : item.seq
-      this.#drop(line, item, error)
+      line.hole = Math.min(line.hole ?? item.seq, item.seq)
+      this.#drop(item, error)
     }
   }
 
   /** Puts a line in order after failures, when nothing of it is on its way. */
   #settle(line: Line): void {
-    const { hole, expected, unknown, spent } = line
-    line.hole = line.expected = 0
-    line.unknown = line.spent = false
+    const { hole, expected } = line
+    line.hole = line.expected = undefined
     // What was numbered behind a refused one cannot have been stored.
     if (hole) renumber(line, hole)
-    const first = line.items.find(({ seq }) => seq)?.seq ?? line.next
-    this.#prune()
+    const first = line.items[0]?.seq || line.next
+    const kept = this.#kept(line)
     // Number 1 makes an id known: without it the others were only too early.
-    if (spent) this.#renew(line, false)
-    else if (unknown && first > 1)
-      this.#renew(
-        line,
-        this.#retained.some((kept) => kept.line === line),
-      )
-    else if (expected && expected < first) {
+    if ((line.unknown &&= first > 1)) {
+      line.spent = true
+      line.lost = !!kept.length
+    } else if (!line.spent && expected && expected < first) {
       // The log has lost what it had acknowledged.
-      const lost = this.#retained.filter((kept) => kept.line === line && kept.item.seq >= expected)
-      if (lost[0]?.item.seq === expected && lost.length === first - expected) {
-        this.#retained = this.#retained.filter((kept) => !lost.includes(kept))
-        this.#size += lost.length
-        for (const { item } of lost) item.unsure = true
-        line.items.unshift(...lost.map(({ item }) => item))
-      } else this.#renew(line, true)
+      const lost = kept.slice(expected - first)
+      if (lost[0]?.seq === expected && lost.length === first - expected) this.#putBack(line, lost)
+      else line.spent = line.lost = true
     }
-    clearTimeout(line.timer)
-    line.timer = setTimeout(() => this.#go(line), hole && !spent ? 0 : line.backoff.next())
+    this.#later(line, !hole && !line.spent)
   }
 
-  #go(line: Line): void {
+  /** Goes on with a line. */
+  #later(line: Line, isSlow: boolean): void {
     clearTimeout(line.timer)
-    line.halted = false
-    this.#pump(line)
+    line.timer = setTimeout(
+      () => {
+        line.halted = line.spent
+        if (line.spent) this.#retire(line)
+        this.#pump(line)
+      },
+      isSlow ? line.backoff.next() : 0,
+    )
   }
 
-  /** Starts again under a new id, without what may be stored under the old one. */
-  #renew(line: Line, isAcknowledgedLost: boolean): void {
+  /** Has the log close the id, so that nothing more can come under it, and goes on under a new one. */
+  #retire(line: Line): void {
+    const { channel, id } = line
+    if (!this.#host.connected()) return
+    this.#host.send({ method: 'oyez_close', fields: { channel, oyez_producer: id } }, (outcome) => {
+      if (this.#lines.get(channel) !== line || line.id !== id) return
+      const isRefused = outcome instanceof ClientError
+      const isTemporary = isRefused && outcome.temporary
+      if (!isTemporary) this.#renew(line, isRefused ? {} : outcome)
+      this.#later(line, isTemporary)
+    })
+  }
+
+  /** Starts again under a new id, without what may be stored under the old one. @param closed - What the log said of the old one. */
+  #renew(line: Line, closed: Partial<IncomingResult> = {}): void {
+    this.#retained = this.#retained.filter((item) => item.line !== line)
+    for (const item of [...line.items]) {
+      const { seq, unsure, refusal } = item
+      if (seq && seq <= (closed.seq ?? 0)) {
+        this.#remove(item)
+        item.resolve(undefined)
+      } else if (unsure && (line.unknown || item.epoch !== closed.epoch)) {
+        if (item.at) line.lost = true
+        this.#drop(item, uncertain(refusal))
+      } else if (refusal) this.#drop(item, refusal)
+    }
     line.id = randomId()
-    this.#retained = this.#retained.filter((kept) => kept.line !== line)
-    const dropped = line.items.filter(({ unsure }) => unsure)
-    for (const item of dropped) this.#drop(line, item, uncertain())
     renumber(line, 1)
-    if (isAcknowledgedLost || dropped.some(({ acknowledged }) => acknowledged)) {
-      this.#host.report({ error: uncertain(undefined, `${line.channel}: the log lost acknowledged publications`) })
-    }
+    if (line.lost)
+      this.#host.report({ error: new ClientError('uncertain', `${line.channel}: acknowledged publications are lost`) })
+    line.spent = line.unknown = line.lost = false
   }
 
-  #prune(): void {
-    this.#retained = this.#retained.slice(-RETAIN).filter(({ at }) => Date.now() - at < RETAIN_MS)
+  /** What can be put back: the newest that were acknowledged. Forgets what is too old. */
+  #kept(line: Line): readonly Item[] {
+    this.#retained = this.#retained.slice(-RETAIN).filter(({ at = 0 }) => Date.now() - at < RETAIN_MS)
+    return this.#retained.filter((item) => item.line === line)
   }
 
-  #drop(line: Line, item: Item, error: ClientError): void {
-    this.#remove(line, item)
+  /** Has acknowledged publications sent again, under their numbers. */
+  #putBack(line: Line, lost: readonly Item[]): void {
+    this.#retained = this.#retained.filter((item) => !lost.includes(item))
+    this.#size += lost.length
+    for (const item of lost) item.unsure = true
+    line.items.unshift(...lost)
+  }
+
+  #drop(item: Item, error: ClientError): void {
+    this.#remove(item)
     item.reject(error)
   }
 
-  #remove(line: Line, item: Item): void {
-    line.items.splice(line.items.indexOf(item), 1)
+  #remove(item: Item): void {
+    const { items } = item.line
+    items.splice(items.indexOf(item), 1)
     this.#size--
   }
 }
@@ -288,8 +321,8 @@ function renumber(line: Line, from: number): void {
   }
 }
 
-function uncertain(cause?: unknown, message = 'the publication may or may not have been stored'): ClientError {
-  return new ClientError('uncertain', message, { cause })
+function uncertain(cause?: unknown): ClientError {
+  return new ClientError('uncertain', 'it may or may not be stored', { cause })
 }
 
 function randomId(): string {

@@ -114,7 +114,7 @@ export class ReconnectingSocket {
       if (generation !== this.#generation) return
       const socket = new WebSocket(urls[this.#url++ % urls.length] as string)
       this.#socket = socket
-      this.#timer = setTimeout(() => this.restart(1, 'connect timeout'), timeoutMs)
+      this.#timer = setTimeout(() => this.restart(1, 'timeout'), timeoutMs)
       socket.onopen = current(() => {
         clearTimeout(this.#timer)
         this.#state = 'open'

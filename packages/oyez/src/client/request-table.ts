@@ -20,7 +20,7 @@ export class RequestTable<Result> {
   add(timeoutMs: number, answer: Answer<Result>): number {
     const id = ++this.#lastId
     const timer = setTimeout(() => {
-      this.settle(id, new ClientError('timeout', `no answer within ${timeoutMs} ms`, { temporary: true }))
+      this.settle(id, new ClientError('timeout', 'no answer in time'))
     }, timeoutMs)
     this.#requests.set(id, { answer, timer })
     return id

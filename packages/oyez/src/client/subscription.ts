@@ -135,7 +135,7 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
     return this.#host.command('subscribe', fields, (outcome) => {
       if (turn !== this.#turn) return
       if (!(outcome instanceof ClientError)) this.#subscribed(outcome)
-      else if (outcome.code === 'timeout') this.#host.restart(3, 'subscribe timeout')
+      else if (outcome.code === 'timeout') this.#host.restart(3, 'timeout')
       else if (outcome.code !== 'refused') return
       else if (outcome.temporary) this.#retry()
       else {
@@ -161,22 +161,22 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
     else if (message.type === 'break') this.emit('break', this.#cursor.jump(message.break))
     else if (message.type === 'epoch') this.#cursor.renew(message.epoch)
     else if (message.type === 'unsubscribe') {
-      if (message.code < 2500) return this.#end(message.code, message.reason)
+      const { code, reason } = message
+      if (code < 2500) return this.#end(code, reason)
       // 2502: what the position stood for is not valid any more.
-      if (message.code === 2502) this.#cursor.position = undefined
+      if (code === 2502) this.#cursor.position = undefined
       this.#retry()
     }
   }
 
   #take(publication: IncomingPublication): void {
     const { channel } = this
-    const deliver = ({ data, offset, info }: IncomingPublication): void =>
-      this.emit('publication', { data: data as Data, channel, offset, info })
+    const deliver = (next: IncomingPublication): void =>
+      this.emit('publication', { channel, ...(next as IncomingPublication & { readonly data: Data }) })
     if (this.#cursor.take(publication, deliver)) return
     this.#leave()
     this.#retry()
-    const message = `${channel}: offset ${publication.offset} came after ${this.#cursor.position?.offset}; asking again`
-    this.emit('error', { error: new ClientError('protocol', message) })
+    this.emit('error', { error: new ClientError('protocol', `${channel}: a publication is missing`) })
   }
 
   /** Tells the server, if it is there. */

@@ -21,7 +21,8 @@ export interface IncomingPublication {
 
 /** An error reply. */
 export interface ErrorReply {
-  readonly code: number
+  /** The error's number. */
+  readonly status: number
   readonly message: string
   readonly temporary: boolean
   /** With code 120 only: the sequence number the log expects next. */
@@ -41,6 +42,8 @@ export interface IncomingResult extends Position {
   readonly extensions: boolean
   /** connect: the subscriptions that the server made, by channel. */
   readonly subs: ReadonlyMap<string, IncomingResult>
+  /** oyez_close: the last number that was stored. */
+  readonly seq: number
   readonly recoverable: boolean
   readonly recovered: boolean
   readonly publications: readonly IncomingPublication[]
@@ -58,6 +61,7 @@ export type IncomingMessage =
   | { readonly type: 'message'; readonly data: unknown }
   | { readonly type: 'break'; readonly channel: string; readonly break: Break }
   | { readonly type: 'epoch'; readonly channel: string; readonly epoch: string }
+  | { readonly type: 'sync' }
 
 /** Fields of a command; undefined ones are left out. */
 export type CommandFields = Readonly<Record<string, unknown>>
@@ -84,22 +88,23 @@ export function encodeCommand({ id, method, fields, data }: Command): string {
  * @throws {FrameError} when the frame as a whole is no JSON of the protocol.
  */
 export function decodeServerFrame(frame: unknown): IncomingMessage[] {
-  if (typeof frame !== 'string') throw new FrameError('frame is not text')
   const messages: IncomingMessage[] = []
-  for (const line of frame.split('\n')) {
-    if (line === '') continue
-    let value: unknown
-    try {
-      value = JSON.parse(line)
-    } catch {
-      throw new FrameError('frame is not JSON')
-    }
-    const fields = object(value)
-    if (!fields) throw new FrameError('message is not an object')
-    const message = toMessage(fields)
+  // The text of what is no text is no JSON either.
+  for (const line of String(frame).split('\n')) {
+    const message = line && toMessage(parse(line))
     if (message) messages.push(message)
   }
   return messages
+}
+
+function parse(line: string): Fields {
+  try {
+    const fields = object(JSON.parse(line))
+    if (fields) return fields
+  } catch {
+    // It is no JSON.
+  }
+  throw new FrameError('frame is not understood')
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -111,29 +116,29 @@ function toMessage(fields: Fields): IncomingMessage | undefined {
   if (!id) return Object.keys(fields).length ? undefined : { type: 'ping' }
   const error = object(fields['error'])
   if (error) {
-    const { temporary, oyez_expected } = error
     return {
       type: 'error',
       id,
       error: {
-        code: integer(error['code']),
+        status: integer(error['code']),
         message: text(error['message']),
-        temporary: temporary === true,
-        expected: integer(oyez_expected),
+        temporary: error['temporary'] === true,
+        expected: integer(error['oyez_expected']),
       },
     }
   }
   // The other field is named after the command.
-  return { type: 'result', id, result: toResult(object(Object.values(fields).find(object)) ?? {}) }
+  return { type: 'result', id, result: toResult(fieldsOf(Object.values(fields).find(object))) }
 }
 
 function toPush(push: Fields): IncomingMessage | undefined {
   const channel = text(push['channel'])
-  const { pub, unsubscribe, subscribe, message, oyez_break, oyez_epoch } = push
+  const { pub, unsubscribe, subscribe, message, oyez_break, oyez_epoch, oyez_sync } = push
   let fields: Fields | undefined
   if ((fields = object(pub))) return { type: 'publication', channel, publication: toPublication(fields) }
   if ((fields = object(oyez_break))) return { type: 'break', channel, break: toBreak(fields) }
   if (oyez_epoch) return { type: 'epoch', channel, epoch: text(oyez_epoch) }
+  if (oyez_sync) return { type: 'sync' }
   if ((fields = object(unsubscribe))) {
     return { type: 'unsubscribe', channel, code: integer(fields['code']), reason: text(fields['reason']) }
   }
@@ -153,7 +158,8 @@ function toResult(fields: Fields): IncomingResult {
     ping: integer(fields['ping']),
     pong: pong === true,
     extensions: !!oyez_ext,
-    subs: new Map(Object.entries(object(subs) ?? {}).map(([name, sub]) => [name, toResult(object(sub) ?? {})])),
+    subs: new Map(Object.entries(fieldsOf(subs)).map(([name, sub]) => [name, toResult(fieldsOf(sub))])),
+    seq: integer(fields['seq']),
     recoverable: recoverable === true,
     recovered: recovered === true,
     publications: Array.isArray(publications)
@@ -176,8 +182,8 @@ function toBreak(fields: Fields): Break {
   const { last, next, fork } = fields
   return {
     reason: (text(fields['reason']) || 'unknown') as BreakReason,
-    last: toPosition(object(last) ?? {}),
-    next: toPosition(object(next) ?? {}),
+    last: toPosition(fieldsOf(last)),
+    next: toPosition(fieldsOf(next)),
     fork: fork === undefined ? fork : integer(fork),
   }
 }
@@ -188,6 +194,10 @@ function toPosition(fields: Fields): Position {
 
 function object(value: unknown): Fields | undefined {
   return typeof value === 'object' && value && !Array.isArray(value) ? (value as Fields) : undefined
+}
+
+function fieldsOf(value: unknown): Fields {
+  return object(value) ?? {}
 }
 
 function text(value: unknown): string {

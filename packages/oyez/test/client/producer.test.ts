@@ -31,6 +31,9 @@ class UnreliableLog {
   fates: Fate[] = []
   records: { data: string; id: string; seq: number }[] = []
   #producers = new Map<string, number>()
+  #closed = new Set<string>()
+  /** Of the history: never the same again after a failover. */
+  #epoch = 1
   #before: { data: string; id: string; seq: number }[] = []
   #up = true
   #wire: (() => void)[] = []
@@ -42,10 +45,10 @@ class UnreliableLog {
       exact: () => true,
       restart: () => this.cut(),
       report: ({ error }) => this.reports.push(error),
-      send: (fields, data, answer) => {
+      send: ({ method, fields, data = '' }, answer) => {
         const id = this.requests.add(10_000, answer)
         const stamp = { data, id: String(fields['oyez_producer']), seq: Number(fields['oyez_seq']) }
-        this.#wire.push(() => this.#serve(id, stamp))
+        this.#wire.push(() => this.#serve(id, method === 'oyez_close' ? { ...stamp, seq: 0 } : stamp))
       },
     })
   }
@@ -58,6 +61,8 @@ class UnreliableLog {
     setTimeout(() => {
       this.#up = true
       this.producer.resume()
+      // As a hub may say after any cut.
+      this.producer.sync()
     }, 100)
   }
 
@@ -72,6 +77,21 @@ class UnreliableLog {
     throw new Error('the producer never comes to rest')
   }
 
+  /** The newest publications are gone, and nobody is told. */
+  failOver(lost: number): void {
+    this.records = this.records.slice(0, this.records.length - lost)
+    this.#begin()
+  }
+
+  /** Another history goes on. */
+  #begin(): void {
+    this.#epoch++
+    this.#producers.clear()
+    this.#closed.clear()
+    for (const { id: producer, seq } of this.records) this.#producers.set(producer, seq)
+  }
+
+  /** @param stamp - With number 0 it closes the producer. */
   #serve(id: number, stamp: { data: string; id: string; seq: number }): void {
     const fate = this.fates.shift() ?? 'ok'
     const refuse = (status: number, temporary: boolean, expected?: number): void => {
@@ -82,8 +102,7 @@ class UnreliableLog {
       this.records = fate === 'failover' ? records.slice(0, -2) : fate === 'resurrect' ? [...this.#before] : []
       // Of several losses, the fullest history is the one that may come back.
       if (records.length >= this.#before.length) this.#before = records
-      this.#producers.clear()
-      for (const { id: producer, seq } of this.records) this.#producers.set(producer, seq)
+      this.#begin()
       if (fate === 'failover' || fate === 'forget') return this.cut()
     }
     if (fate === 'lost') return this.cut()
@@ -91,25 +110,31 @@ class UnreliableLog {
     if (fate === 'uncertain') return refuse(100, true)
     if (fate === 'refused') return refuse(103, false)
     const last = this.#producers.get(stamp.id) ?? 0
-    if (!last && stamp.seq > 1) return refuse(121, false)
+    const tell = (fields: object): void => {
+      if (fate === 'answer-lost') return this.cut()
+      if (fate === 'uncertain-stored') return refuse(100, true)
+      const [message] = decodeServerFrame(JSON.stringify({ id: 1, publish: { epoch: `e${this.#epoch}`, ...fields } }))
+      if (message?.type === 'result') this.requests.settle(id, message.result)
+    }
+    if (!stamp.seq) {
+      this.#closed.add(stamp.id)
+      return tell({ seq: last })
+    }
+    if (this.#closed.has(stamp.id) ? stamp.seq > last : !last && stamp.seq > 1) return refuse(121, false)
     if (stamp.seq > last + 1) return refuse(120, false, last + 1)
     if (stamp.seq === last + 1) {
       this.records.push(stamp)
       this.#producers.set(stamp.id, stamp.seq)
     }
-    const offset = 1 + this.records.findIndex((one) => one.id === stamp.id && one.seq === stamp.seq)
-    if (fate === 'answer-lost') return this.cut()
-    if (fate === 'uncertain-stored') return refuse(100, true)
-    const [message] = decodeServerFrame(JSON.stringify({ id: 1, publish: { epoch: 'e', offset } }))
-    if (message?.type === 'result') this.requests.settle(id, message.result)
+    tell({ offset: 1 + this.records.findIndex((one) => one.id === stamp.id && one.seq === stamp.seq) })
   }
 }
 
-/** Publishes 1 … count and returns what became of each: its offset, or the code of its error. */
-async function publishAll(log: UnreliableLog, count: number): Promise<(number | string | undefined)[]> {
+/** Publishes 1 … count and returns what became of each: its offset, `stored` where that is all that is known, or the code of its error. */
+async function publishAll(log: UnreliableLog, count: number): Promise<(number | string)[]> {
   const outcomes = Array.from({ length: count }, (_, n) =>
     log.producer.publish('c', n).then(
-      (position) => position?.offset,
+      (position) => position?.offset ?? 'stored',
       (error: ClientError) => error.code,
     ),
   )
@@ -160,13 +185,90 @@ test('with refusals among them: the acknowledged are stored once, in order; the 
       const found = stored(log)
       expect(ascending(found)).toBe(true)
       outcomes.forEach((outcome, n) => {
-        if (typeof outcome === 'number') expect(found).toContain(n)
+        if (typeof outcome === 'number' || outcome === 'stored') expect(found).toContain(n)
         else if (outcome === 'refused') expect(found).not.toContain(n)
         else expect(outcome).toBe('uncertain')
       })
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('a refusal of what may be stored already: the log closes the id and says', async () => {
+  const log = new UnreliableLog()
+  await publishAll(log, 2)
+  log.fates = ['ok', 'answer-lost', 'refused', 'ok', 'ok', 'lost']
+  const outcomes = [2, 3, 4, 5].map((n) =>
+    log.producer.publish('c', n).then(
+      (position) => position?.offset,
+      (error: ClientError) => error.code,
+    ),
+  )
+  await log.run()
+  expect(await Promise.all(outcomes)).toEqual([3, undefined, 5, 6])
+  expect(stored(log)).toEqual([0, 1, 2, 3, 4, 5])
+  log.fates = ['lost', 'refused', 'answer-lost', 'busy']
+  const last = [6, 7].map((n) =>
+    log.producer.publish('c', n).then(
+      (position) => position?.offset,
+      (error: ClientError) => error.code,
+    ),
+  )
+  await log.run()
+  expect(await Promise.all(last)).toEqual(['refused', 7])
+  expect(stored(log)).toEqual([0, 1, 2, 3, 4, 5, 7])
+  // One for each refusal, and no more.
+  expect(new Set(log.records.map(({ id }) => id)).size).toBe(2)
+  expect(log.reports).toEqual([])
+})
+
+test('where the log does not say, what may be stored is uncertain', async () => {
+  const log = new UnreliableLog()
+  await publishAll(log, 1)
+  log.fates = ['lost', 'refused', 'ok', 'refused']
+  const outcomes = [1, 2].map((n) => log.producer.publish('c', n).catch((error: ClientError) => error.code))
+  await log.run()
+  expect((await Promise.all(outcomes))[0]).toBe('uncertain')
+  expect(stored(log)).not.toContain(1)
+})
+
+test('an idle publisher that is asked to finds what a failover lost, and puts it back once, in order', async () => {
+  const log = new UnreliableLog()
+  await publishAll(log, 6)
+  for (const lost of [0, 1, 3]) {
+    log.failOver(lost)
+    log.producer.sync()
+    log.producer.sync()
+    await log.run()
+    expect(stored(log)).toEqual([0, 1, 2, 3, 4, 5])
+  }
+  expect(log.reports).toEqual([])
+  const next = log.producer.publish('c', 6)
+  await log.run()
+  expect(await next).toMatchObject({ offset: 7 })
+})
+
+test('an idle publisher that is asked to reports what cannot be put back', async () => {
+  const log = new UnreliableLog()
+  await publishAll(log, 6)
+  log.failOver(6)
+  log.producer.sync()
+  await log.run()
+  expect(stored(log)).toEqual([])
+  expect(log.reports.map(({ code }) => code)).toEqual(['uncertain'])
+  const next = log.producer.publish('c', 6)
+  await log.run()
+  expect(await next).toMatchObject({ offset: 1 })
+})
+
+test('what was acknowledged too long ago is not sent again', async () => {
+  const log = new UnreliableLog()
+  await publishAll(log, 2)
+  vi.advanceTimersByTime(31_000)
+  log.failOver(1)
+  log.producer.sync()
+  await log.run()
+  expect(stored(log)).toEqual([0])
 })
 
 test('without cuts a refusal is never uncertain and costs the others nothing', async () => {
@@ -230,7 +332,9 @@ test('acknowledged publications that a log lost together with their producer are
   const log = new UnreliableLog()
   await publishAll(log, 3)
   log.fates = ['forget']
-  await expect(Promise.all([log.producer.publish('c', 3), log.run()])).rejects.toMatchObject({ code: 'uncertain' })
+  const waiting = expect(log.producer.publish('c', 3)).rejects.toMatchObject({ code: 'uncertain' })
+  await log.run()
+  await waiting
   expect(log.reports.map(({ code }) => code)).toEqual(['uncertain'])
 })
 

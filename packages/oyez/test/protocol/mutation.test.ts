@@ -112,7 +112,7 @@ it('every message of a hub reaches the client with its positions', () => {
         expect(read).toHaveProperty('result.break', message.result.break)
       } else if (message.type === 'error') {
         const { code, message: words, temporary, expected = 0 } = message
-        expect(read).toMatchObject({ id: message.id, error: { code, message: words, temporary, expected } })
+        expect(read).toMatchObject({ id: message.id, error: { status: code, message: words, temporary, expected } })
       } else if (message.type === 'publication')
         expect(read).toMatchObject({ publication: { offset: message.publication.offset } })
     }),

@@ -10,6 +10,8 @@ export interface Verdicts {
   readonly breaks: number
   /** Acknowledged messages that the surviving history does not have, each explained by a loss. */
   readonly ackedLost: number
+  /** Of these, the ones of clients that live and were not told that the log lost something of theirs. */
+  readonly untold: number
 }
 
 export interface Evidence {
@@ -26,6 +28,7 @@ export class Checker {
   #deliveries = 0
   #breaks = 0
   #ackedLost = 0
+  #untold = 0
 
   constructor(evidence: Evidence) {
     this.#evidence = evidence
@@ -36,7 +39,13 @@ export class Checker {
     for (const subscriber of journal.subscribers) this.#checkSubscriber(subscriber)
     for (const sent of journal.sent) this.#checkSent(sent)
     for (const channel of new Set(journal.sent.map((sent) => sent.channel))) this.#checkHistories(channel)
-    return { problems: this.#problems, deliveries: this.#deliveries, breaks: this.#breaks, ackedLost: this.#ackedLost }
+    return {
+      problems: this.#problems,
+      deliveries: this.#deliveries,
+      breaks: this.#breaks,
+      ackedLost: this.#ackedLost,
+      untold: this.#untold,
+    }
   }
 
   /** I4 to I7: between two declared places every record once and in order, as it stands in the log; at the end at the head. */
@@ -137,6 +146,9 @@ export class Checker {
       problem(`acknowledged at ${position?.epoch}:${position?.offset}, where the log has ${there}`)
     if (survived) return
     this.#ackedLost += 1
+    const { reports } = this.#evidence.journal
+    const isTold = reports.some(({ publisher, channel }) => publisher === sent.publisher && channel === sent.channel)
+    if (sent.isOrdered && !isTold) this.#untold += 1
     const since = position === undefined ? 0 : chronicle.reign(sent.channel, position.epoch)?.beganAt
     if (since !== undefined && !chronicle.losses.some(({ at }) => at >= since))
       problem('acknowledged and lost, though no log lost anything since')

@@ -42,6 +42,8 @@ export interface Sent {
 export class Journal {
   readonly subscribers: Subscriber[] = []
   readonly sent: Sent[] = []
+  /** What clients reported about a channel: that what it had acknowledged is lost. */
+  readonly reports: { readonly publisher: string; readonly channel: string }[] = []
   readonly #now: () => number
   readonly #lines: string[] = []
   readonly #isFull: boolean

@@ -89,9 +89,13 @@ export class SimClient {
     })
     this.#client.on('connected', ({ node }) => this.#world.journal.log(`${this.name} is connected to ${node}`))
     this.#client.on('connecting', ({ reason }) => this.#world.journal.log(`${this.name} is connecting: ${reason}`))
-    this.#client.on('error', ({ error }) =>
-      this.#world.journal.log(`${this.name} reports ${error.code}: ${error.message}`),
-    )
+    this.#client.on('error', ({ error }) => {
+      const { journal } = this.#world
+      journal.log(`${this.name} reports ${error.code}: ${error.message}`)
+      // Its message begins with the channel.
+      const about = error.message.split(':')[0] ?? ''
+      if (error.code === 'uncertain') journal.reports.push({ publisher: this.name, channel: about })
+    })
   }
 
   #record(channel: string): { push(told: Subscriber['told'][number]): void } {

@@ -10,7 +10,7 @@ const MOST_SHOWN = 3
 export async function runInParallel(options: SimulationOptions): Promise<number> {
   const started = performance.now()
   const seconds = (): number => (performance.now() - started) / 1_000
-  const total = { worlds: 0, failed: 0, events: 0, deliveries: 0, breaks: 0, ackedLost: 0 }
+  const total = { worlds: 0, failed: 0, events: 0, deliveries: 0, breaks: 0, ackedLost: 0, untold: 0 }
   let shown = 0
   const hear = (outcome: Outcome): void => {
     total.worlds += 1
@@ -18,6 +18,7 @@ export async function runInParallel(options: SimulationOptions): Promise<number>
     total.deliveries += outcome.deliveries
     total.breaks += outcome.breaks
     total.ackedLost += outcome.ackedLost
+    total.untold += outcome.untold
     if (outcome.problems.length > 0) {
       total.failed += 1
       if (total.failed <= MOST_SHOWN) show(outcome)
@@ -33,8 +34,8 @@ export async function runInParallel(options: SimulationOptions): Promise<number>
   )
   const rate = (total.worlds / seconds()).toFixed(0)
   console.log(
-    `${total.worlds} worlds, ${total.failed} failed; ${total.events} events, ${total.deliveries} deliveries checked, ${total.breaks} breaks, all justified; ` +
-      `${total.ackedLost} acknowledged messages lost by the logs; ${seconds().toFixed(0)} s, ${rate} worlds a second`,
+    `${total.worlds} worlds, ${total.failed} failed; ${total.events} events, ${total.deliveries} deliveries checked, ${total.breaks} breaks${total.failed > 0 ? '' : ', all justified'}; ` +
+      `${total.ackedLost} acknowledged messages lost by the logs, ${total.untold} of them without a word to a client; ${seconds().toFixed(0)} s, ${rate} worlds a second`,
   )
   return total.failed > 0 || crashed.some(Boolean) ? 1 : 0
 }

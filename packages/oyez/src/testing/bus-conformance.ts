@@ -3,6 +3,7 @@ import { hintChecks } from './bus-hint-checks.ts'
 import { lifeChecks } from './bus-life-checks.ts'
 import { logChecks } from './bus-log-checks.ts'
 import { producerChecks } from './bus-producer-checks.ts'
+import { promiseChecks } from './bus-promise-checks.ts'
 import { verdictChecks } from './bus-verdict-checks.ts'
 
 /**
@@ -19,5 +20,6 @@ export const busChecks: readonly BusCheck[] = [
   ...logChecks,
   ...verdictChecks,
   ...producerChecks,
+  ...promiseChecks,
   ...lifeChecks,
 ]

@@ -100,5 +100,6 @@ function callsOf({ bus }: TrialNode, channel: string): (readonly [string, () => 
     ['append', () => bus.append({ channel, record: bytesOf('a'), retention: AMPLE })],
     ['read', () => bus.read({ channel, limit: 1, retention: AMPLE })],
     ['heads', () => bus.heads([channel])],
+    ['closeProducer', () => bus.closeProducer(channel, 'p')],
   ]
 }

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest'
 import type { Bus, BusHandler } from '../../src/bus/bus.ts'
+import { BusError } from '../../src/bus/bus-error.ts'
 import { GuardedHandler } from '../../src/bus/guarded-handler.ts'
 import { MemoryBroker, MemoryBus } from '../../src/bus/memory/index.ts'
 import { busChecks } from '../../src/testing/index.ts'
@@ -159,6 +160,37 @@ const faults: Record<string, readonly [foundBy: string, change: Change]> = {
         bus.append({ ...request, retention: { ...retention, metaTtlMs: retention.ttlMs } }),
     }),
   ],
+  'closes producers in words only': [
+    'closing a producer says what was stored last, and nothing more comes under its name',
+    () => ({ closeProducer: async () => 3 }),
+  ],
+  'lets the first message of a closed producer in': [
+    'a producer that stored nothing can be closed, and its first message comes too late',
+    () => ({ closeProducer: async () => 0 }),
+  ],
+  'closes a producer and stores what is under way': [
+    'of appends that are under way while their producer is closed, exactly those counted are stored',
+    (bus) => ({
+      closeProducer: async (channel, id) => {
+        const last = await bus.closeProducer(channel, id)
+        return Math.max(0, last - 1)
+      },
+    }),
+  ],
+  'stores what it refuses to acknowledge': [
+    'an append is acknowledged as accepted, and a level that cannot be had stores nothing',
+    (bus) => ({
+      append: async (request) => {
+        const result = await bus.append({ ...request, ack: undefined })
+        if (request.ack !== undefined && request.ack !== 'accepted') throw new BusError('refused', 'too late')
+        return result
+      },
+    }),
+  ],
+  'is never sure': [
+    'a node that works confirms that it talks to the right broker',
+    () => ({ confirm: async () => false }),
+  ],
   'counts nothing': [
     'stats count what was heard, appended and read',
     () => ({ stats: () => ({ received: 0, unwanted: 0, appended: 0, reads: 0, reconnects: 0 }) }),
@@ -203,6 +235,7 @@ function changed(bus: Bus, change: Change): Bus {
     append: (request) => bus.append(request),
     read: (request) => bus.read(request),
     heads: (channels) => bus.heads(channels),
+    closeProducer: (channel, id) => bus.closeProducer(channel, id),
     stats: () => bus.stats(),
     close: () => bus.close(),
   }

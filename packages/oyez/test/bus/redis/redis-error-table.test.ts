@@ -1,7 +1,8 @@
 import { ClientOfflineError, SimpleError, SocketClosedUnexpectedlyError } from '@redis/client'
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { BusError } from '../../../src/bus/bus-error.ts'
-import { errorWord, toBusError } from '../../../src/bus/redis/redis-error-table.ts'
+import { actionFor, ERROR_TABLE, errorWord, toBusError } from '../../../src/bus/redis/redis-error-table.ts'
 
 it.each([
   ["OOM command not allowed when used memory > 'maxmemory'.", 'OOM'],
@@ -40,4 +41,18 @@ it('a message is one line, names the server and keeps its cause', () => {
 it("an error that is already the bus's own stays as it is", () => {
   const error = new BusError('closed', 'x')
   expect(toBusError(error, 'write', 'h:1')).toBe(error)
+})
+
+it('BUS.md has the same table', () => {
+  const page = readFileSync(new URL('../../../../../BUS.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| ([A-Z]+) +\| ([\w-]+) +\| `(\w+)` +\|$/gm)].map(([, ...row]) => row)
+  expect(rows).toEqual(Object.entries(ERROR_TABLE).map(([word, { action, code }]) => [word, action, code]))
+})
+
+it('what is to be done about an error can be read from the bus error too', () => {
+  const moved = toBusError(new SimpleError('MOVED 1 h:1'), 'write', 'h:1')
+  expect(actionFor(moved)).toBe('redirect')
+  expect(actionFor(new SimpleError('READONLY x'))).toBe('re-resolve')
+  expect(actionFor(new SimpleError('ERR strange'))).toBe('reject')
+  expect(actionFor(new Error('LOADING'))).toBeUndefined()
 })

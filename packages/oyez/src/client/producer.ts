@@ -268,7 +268,7 @@ export class Producer {
   /** Starts again under a new id, without what may be stored under the old one. @param closed - What the log said of the old one. */
   #renew(line: Line, closed: Partial<IncomingResult> = {}): void {
     this.#retained = this.#retained.filter((item) => item.line !== line)
-    for (const item of [...line.items]) {
+    for (const item of line.items.slice()) {
       const { seq, unsure, refusal } = item
       if (seq && seq <= (closed.seq ?? 0)) {
         this.#remove(item)

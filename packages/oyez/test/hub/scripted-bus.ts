@@ -1,4 +1,13 @@
-import type { AppendResult, Bus, BusHandler, BusStats, Position, ReadRequest, ReadResult } from '../../src/bus/bus.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  Bus,
+  BusHandler,
+  BusStats,
+  Position,
+  ReadRequest,
+  ReadResult,
+} from '../../src/bus/bus.ts'
 import { BusError } from '../../src/bus/bus-error.ts'
 import { ScriptedLog } from './scripted-log.ts'
 
@@ -19,8 +28,17 @@ export class ScriptedBus implements Bus {
   say(channel: string, count = 1): void {
     for (let n = 0; n < count; n++) {
       const { bytes, position } = this.log(channel).append()
-      this.#handler?.onPublication(channel, bytes, position)
+      this.hint(channel, bytes, position)
     }
+  }
+
+  hint(channel: string, bytes: Uint8Array, position: Position): void {
+    this.#handler?.onPublication(channel, bytes, position)
+  }
+
+  /** Hints may have been lost, on every channel. */
+  gap(): void {
+    this.#handler?.onStatus({ state: 'gap' })
   }
 
   async start(handler: BusHandler): Promise<void> {
@@ -34,7 +52,7 @@ export class ScriptedBus implements Bus {
 
   async broadcast(): Promise<void> {}
 
-  append(): Promise<AppendResult> {
+  append(_request: AppendRequest): Promise<AppendResult> {
     return Promise.reject(new BusError('refused', 'the test appends'))
   }
 
@@ -51,7 +69,7 @@ export class ScriptedBus implements Bus {
     return channels.map((channel) => this.log(channel).head)
   }
 
-  async closeProducer(): Promise<number> {
+  async closeProducer(_channel: string, _producerId: string): Promise<number> {
     return 0
   }
 

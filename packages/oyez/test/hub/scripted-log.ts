@@ -31,8 +31,7 @@ export class ScriptedLog {
     return { epoch: this.epoch, offset: this.top }
   }
 
-  append(): { readonly bytes: Uint8Array; readonly position: Position } {
-    const text = `${this.epoch}/${this.top + 1}`
+  append(text = `${this.epoch}/${this.top + 1}`): { readonly bytes: Uint8Array; readonly position: Position } {
     this.texts.push(text)
     return { bytes: record(text), position: this.head }
   }

@@ -5,6 +5,8 @@ import { until } from './until.ts'
 const CLI = fileURLToPath(new URL('../../../packages/oyez-server/dist/cli.js', import.meta.url))
 const LAB_NODE = fileURLToPath(new URL('../program/lab-node.js', import.meta.url))
 
+const STARTS = 5
+
 export interface NodeSetup {
   readonly name: string
   readonly port: number
@@ -36,28 +38,16 @@ export class NodeProcess {
     return this.#child?.pid ?? 0
   }
 
-  /** The first start: on a machine that is busy with starting, a node may give its broker up as too slow. */
-  async begin(): Promise<void> {
-    await this.start().catch(async () => {
-      await this.kill()
-      await this.start()
-    })
-  }
-
+  /** Starts it, and like any supervisor again when it ends at once: on a busy machine a node may give its broker up as too slow. */
   async start(): Promise<void> {
-    const { name } = this.setup
-    const child = Child.spawn(name, this.#command())
-    this.#child = child
-    await until(
-      `${name} is ready`,
-      () => {
-        if (child.ended) throw new Error(`${name} ended: ${child.tail}`)
-        return this.ready()
-      },
-      30_000,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}; its last words: ${child.tail}`)
-    })
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#start()
+      } catch (error) {
+        await this.kill()
+        if (attempt === STARTS) throw error
+      }
+    }
   }
 
   async kill(): Promise<void> {
@@ -103,6 +93,22 @@ export class NodeProcess {
     if (answer.result === undefined)
       throw new Error(`${this.setup.name} /api/${method}: ${JSON.stringify(answer.error)}`)
     return answer.result
+  }
+
+  async #start(): Promise<void> {
+    const { name } = this.setup
+    const child = Child.spawn(name, this.#command())
+    this.#child = child
+    await until(
+      `${name} is ready`,
+      () => {
+        if (child.ended) throw new Error(`${name} ended: ${child.tail}`)
+        return this.ready()
+      },
+      30_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}; its last words: ${child.tail}`)
+    })
   }
 
   #command(): [string, ...string[]] {

@@ -77,7 +77,7 @@ export class Stage {
       nodes.push(new NodeProcess({ name, port, bus: store.busUrl(index), config, workers, mutant, historySize }))
       doors.push(await FaultProxy.listen(port, random))
     }
-    await Promise.all(nodes.map((node) => node.begin()))
+    await Promise.all(nodes.map((node) => node.start()))
     const ports = nodes.map((node) => node.setup.port)
     const balancer = setup.front === 'proxies' ? undefined : await startBalancer(setup.front, { ports, directory })
     return new Stage({ setup, directory, chronicle, store, nodes, doors, balancer })

@@ -1,8 +1,10 @@
 // @ts-check
-// Writes the tables of docs/capacity.md from bench/curve/measured.json and from what `oyez plan` computes for the same loads.
-import { spawnSync } from 'node:child_process'
+// Writes the tables of docs/capacity.md from bench/curve/measured.json and from what `oyez plan` computes for the same loads. Needs a build.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { capacityOf } from '../packages/oyez-server/dist/plan/capacity.js'
+import { MEASURED } from '../packages/oyez-server/dist/plan/unit-costs.js'
+import { readWorkload } from '../packages/oyez-server/dist/plan/workload.js'
 import { root } from './command.mjs'
 
 /**
@@ -28,25 +30,20 @@ import { root } from './command.mjs'
 const STEADY_RATE = 20_000
 
 /**
- * What the model says a delivery costs at a point, microseconds. Asks the command, as anybody would.
+ * What the plan says a delivery costs at a point, microseconds.
  * @param {Point} point
  */
 function computed({ nodes, subscribers }) {
-  const load = {
-    '--users': subscribers,
-    '--channels': 1,
-    '--subscriptions': 1,
-    '--publications': STEADY_RATE / subscribers,
-    '--payload': 64,
-    '--reconnects': 0,
-    '--nodes': nodes,
-  }
-  const flags = Object.entries(load).flatMap(([flag, value]) => [flag, String(Number(value.toFixed(3)))])
-  const cli = `${root}packages/oyez-server/dist/cli.js`
-  const { stdout, stderr } = spawnSync(process.execPath, [cli, 'plan', '--json', ...flags], { encoding: 'utf8' })
-  if (stdout === '') throw new Error(stderr)
-  const { capacity } = /** @type {{ capacity: { cpuUsPerDelivery: number } }} */ (JSON.parse(stdout))
-  return capacity.cpuUsPerDelivery
+  const load = readWorkload({
+    connections: String(subscribers),
+    channels: '1',
+    subscriptions: '1',
+    publications: (STEADY_RATE / subscribers).toFixed(3),
+    payloadBytes: '64',
+    reconnectsPerHour: '0',
+    nodes: String(nodes),
+  })
+  return capacityOf(load, MEASURED.values)?.cpuUsPerDelivery ?? Number.NaN
 }
 
 /**
@@ -58,8 +55,8 @@ export function capacityTables(measured) {
   const rows = points.map((point) => ({ ...point, model: computed(point) }))
   const errors = rows.map(({ steadyCpuUs, model }) => Math.abs(model / steadyCpuUs - 1))
   return [
-    `Measured on ${measured.measured}, medians of ${measured.rounds} rounds: ${measured.machine.cores} cores of ${measured.machine.cpu} that others use at the`,
-    `same time, ${measured.machine.system}, Node ${measured.versions['Node']}, Redis ${measured.versions['Redis']}.`,
+    `Measured on ${measured.measured}, medians of ${measured.rounds} rounds: ${measured.machine.cores} cores of an ${measured.machine.cpu} that others used at the`,
+    `same time, ${measured.machine.system.replace(/ \(.*/, '')}, Node ${measured.versions['Node']}, Redis ${measured.versions['Redis']}.`,
     '',
     table([
       ['nodes', 'subscribers', 'measured', 'computed', 'error', 'measured at full speed'],
@@ -83,7 +80,7 @@ export function capacityTables(measured) {
       ['part', 'cost'],
       ...Object.entries(units).map(([name, value]) => [
         name,
-        name.endsWith('Us') ? `${value.toPrecision(3)} µs` : bytes(value),
+        name.endsWith('Us') ? `${Number(value.toPrecision(3)).toLocaleString('en')} µs` : bytes(value),
       ]),
     ]),
     '',
@@ -151,16 +148,16 @@ function median(values) {
 }
 
 export const PAGE = `${root}docs/capacity.md`
-export const MEASURED = `${root}bench/curve/measured.json`
-const GENERATED = /(<!-- measured -->\n)[\s\S]*?(\n<!-- \/measured -->)/
+export const MEASURED_FILE = `${root}bench/curve/measured.json`
+const GENERATED = /<!-- measured -->[\s\S]*?<!-- \/measured -->/
 
 /** @param {string} page @param {string} tables */
 export function withTables(page, tables) {
-  return page.replace(GENERATED, (_, /** @type {string} */ begin, /** @type {string} */ end) => begin + tables + end)
+  return page.replace(GENERATED, () => `<!-- measured -->\n${tables}\n<!-- /measured -->`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const measured = /** @type {Measured} */ (JSON.parse(readFileSync(MEASURED, 'utf8')))
+  const measured = /** @type {Measured} */ (JSON.parse(readFileSync(MEASURED_FILE, 'utf8')))
   writeFileSync(PAGE, withTables(readFileSync(PAGE, 'utf8'), capacityTables(measured)))
   console.log(`wrote ${PAGE}`)
 }

@@ -1,6 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { CaseFigures } from '../figures.ts'
-import type { Pace } from '../load/order.ts'
 import { Session } from '../session.ts'
 import type { CurveRun } from './curve-run.ts'
 
@@ -16,6 +14,8 @@ export interface PublicationUnits {
   readonly hintUs: number
   readonly redisPublicationUs: number
   readonly redisHintUs: number
+  /** A node without clients, microseconds a second. */
+  readonly idleNodeUs: number
 }
 
 /** What it costs to have connections: microseconds of CPU and bytes of resident memory. */
@@ -24,8 +24,6 @@ export interface ConnectionUnits {
   readonly connectUs: number
   /** One ping and its pong. */
   readonly pingUs: number
-  /** A node without clients, microseconds a second. */
-  readonly idleNodeUs: number
   readonly connectionBytes: number
   /** One more subscription to a channel that others on the node have, too. */
   readonly subscriptionBytes: number
@@ -34,63 +32,84 @@ export interface ConnectionUnits {
 }
 
 const FEW = 8
-const MANY = 1_000
+const FEW_PER_SECOND = 200
+const WARM = 500
 const COLD = 8_000
+/** As in the curve, so that the machine is as busy. */
+const DELIVERIES_PER_SECOND = 20_000
 const CROWD = 10_000
 const PING_INTERVAL_S = 25
-// Slow enough that no two publications share a write, also on a busy machine.
-const FEW_PACE: Pace = { kind: 'rate', perSecond: 200 }
-const MANY_PACE: Pace = { kind: 'rate', perSecond: 10 }
-const COLD_PACE: Pace = { kind: 'rate', perSecond: 3 }
 
-/** Measures each part by itself, or as the difference of two runs that differ in nothing else. */
+/** Measures each part by itself, or as the difference of two runs that differ in nothing else. None of the curve's points is among them. */
 export async function measurePublications(run: CurveRun): Promise<PublicationUnits> {
-  const many = await atPace(run, { nodes: 2, connections: MANY, pace: MANY_PACE })
-  const oneNode = await atPace(run, { nodes: 1, connections: FEW, pace: FEW_PACE })
-  const eightNodes = await atPace(run, { nodes: FEW, connections: FEW, pace: FEW_PACE })
-  const cold = await atPace(run, { nodes: 1, connections: COLD, pace: COLD_PACE })
-  const hintUs = (FEW * (eightNodes.nodesCpuUs - oneNode.nodesCpuUs)) / (FEW - 1)
-  const redisHintUs = (FEW * (eightNodes.redisCpuUs - oneNode.redisCpuUs)) / (FEW - 1)
-  // Of what a delivery cost in the large crowd, a small part is the publication's: solved for, with the small crowd as the second equation.
-  const deliveryUs = (many.nodesCpuUs - (FEW * oneNode.nodesCpuUs + hintUs) / MANY) / (1 - FEW / MANY)
-  const publicationUs = FEW * (oneNode.nodesCpuUs - deliveryUs) - hintUs
+  const idleNodeUs = await atRest(run)
+  const crowdOf = (connections: number): Promise<PerSecond> =>
+    perSecond(run, { nodes: 1, connections, rate: DELIVERIES_PER_SECOND / connections })
+  const [warm, cold] = [await crowdOf(WARM), await crowdOf(COLD)]
+  const oneNode = await perSecond(run, { nodes: 1, connections: FEW, rate: FEW_PER_SECOND })
+  const eightNodes = await perSecond(run, { nodes: FEW, connections: FEW, rate: FEW_PER_SECOND })
+
+  const spread = FEW_PER_SECOND * (FEW - 1)
+  const hintUs = (eightNodes.nodesUs - oneNode.nodesUs - (FEW - 1) * idleNodeUs) / spread
+  const redisHintUs = (eightNodes.redisUs - oneNode.redisUs) / spread
+  // Two equations for two unknowns: a publication with its hint, and a delivery.
+  const few = (oneNode.nodesUs - idleNodeUs) / FEW_PER_SECOND
+  const many = ((warm.nodesUs - idleNodeUs) * WARM) / DELIVERIES_PER_SECOND
+  const deliveryUs = (many - few) / (WARM - FEW)
+  const heardUs = few - FEW * deliveryUs
   return {
     deliveryUs,
-    coldDeliveryUs: cold.nodesCpuUs - (publicationUs + hintUs) / COLD,
-    publicationUs,
+    coldDeliveryUs: (cold.nodesUs - idleNodeUs) / DELIVERIES_PER_SECOND - heardUs / COLD,
+    publicationUs: heardUs - hintUs,
     hintUs,
-    redisPublicationUs: FEW * oneNode.redisCpuUs - redisHintUs,
+    redisPublicationUs: oneNode.redisUs / FEW_PER_SECOND - redisHintUs,
     redisHintUs,
+    idleNodeUs,
   }
 }
 
 /** Measures crowds that say nothing. */
 export async function measureConnections(run: CurveRun): Promise<ConnectionUnits> {
-  const nobody = await Session.open({ ...run, program: run.programOf(2), kind: 'idle', connections: 1 })
-  const idleNodesUs = await nobody.cpuAtRest(2 * run.measureMs)
-  await nobody.close()
+  const idleNodeUs = await atRest(run)
   const idle = await crowd(run, 'idle')
   const subscribers = await crowd(run, 'channel')
   const users = await crowd(run, 'users')
   return {
     connectUs: idle.connectUs,
-    pingUs: ((idle.restUs - idleNodesUs) * PING_INTERVAL_S) / CROWD,
-    idleNodeUs: idleNodesUs / 2,
+    pingUs: ((idle.restUs - 2 * idleNodeUs) * PING_INTERVAL_S) / CROWD,
     connectionBytes: idle.bytes,
     subscriptionBytes: subscribers.bytes - idle.bytes,
     ownChannelBytes: users.bytes - idle.bytes,
   }
 }
 
-async function atPace(
+/** CPU in a second. */
+interface PerSecond {
+  readonly nodesUs: number
+  readonly redisUs: number
+}
+
+async function perSecond(
   run: CurveRun,
-  { nodes, connections, pace }: { readonly nodes: number; readonly connections: number; readonly pace: Pace },
-): Promise<CaseFigures> {
+  { nodes, connections, rate }: { readonly nodes: number; readonly connections: number; readonly rate: number },
+): Promise<PerSecond> {
   const session = await Session.open({ ...run, program: run.programOf(nodes), kind: 'channel', connections })
   try {
-    const figures = await session.measure(pace, run)
+    const figures = await session.measure({ kind: 'rate', perSecond: rate }, run)
     run.say(`  unit: ${nodes} nodes, ${connections} subscribers: ${figures.nodesCpuUs.toFixed(2)} µs a delivery`)
-    return figures
+    // By the rate that was asked for: what a busy machine publishes late belongs to the stretch in which it was due.
+    const perDelivery = rate * connections
+    return { nodesUs: figures.nodesCpuUs * perDelivery, redisUs: figures.redisCpuUs * perDelivery }
+  } finally {
+    await session.close()
+  }
+}
+
+/** A node without clients, microseconds a second. */
+async function atRest(run: CurveRun): Promise<number> {
+  const session = await Session.open({ ...run, program: run.programOf(2), kind: 'idle', connections: 1 })
+  try {
+    return (await session.cpuAtRest(run.measureMs)) / 2
   } finally {
     await session.close()
   }

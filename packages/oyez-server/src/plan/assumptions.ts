@@ -18,6 +18,7 @@ type Name =
   | 'redisMemoryBytes'
   | 'portsPerAddress'
   | 'balancerConnections'
+  | 'handshakesPerSecond'
 
 export const ASSUMPTIONS: Readonly<Record<Name, Assumption>> = {
   connectionsPerNode: {
@@ -81,5 +82,10 @@ export const ASSUMPTIONS: Readonly<Record<Name, Assumption>> = {
     value: 250_000,
     unit: 'connections a load balancer at most',
     because: 'two sockets and about 34 KB of buffers each (HAProxy), 8 GB in all',
+  },
+  handshakesPerSecond: {
+    value: 2_000,
+    unit: 'connections a second that a drain may send away',
+    because: 'each is a TLS handshake for a load balancer that has other work; this sets the drain time',
   },
 }

@@ -46,7 +46,11 @@ function nodeLines({ busyShare }: Workload, capacity: Capacity): readonly PlanLi
   const spare = boundBy === 'the number given' ? '' : ', one of them to spare'
   return [
     ['nodes', count(nodes), `processes${spare}; bound by ${boundBy}`],
-    ['CPU', `${nodeCores.toFixed(nodeCores < 10 ? 2 : 0)} cores`, 'all nodes together'],
+    [
+      'CPU',
+      `${nodeCores.toFixed(nodeCores < 10 ? 2 : 0)} cores`,
+      'all nodes together, each publication by itself; those that come together cost less',
+    ],
     ['CPU of one', percent(busiestShare), `of its core; planned for at most ${percent(busyShare)}`],
     ['connections on one', count(connectionsPerNode)],
     ['memory of one', bytes(nodeBytes), `and ${bytes(kernelBytes)} of the kernel's for its sockets`],
@@ -109,7 +113,7 @@ function balancerLines({ connections, balancerAddresses }: Workload, capacity: C
 function comings(workload: Workload, capacity: Capacity): readonly PlanLine[] {
   const { nodes, connects, connectionsPerNode, stormShare } = capacity
   const lost = connectionsPerNode / workload.reconnectWithinS
-  const drain = Math.max(LEAST_DRAIN_S, Math.ceil((LEAST_DRAIN_S * connectionsPerNode) / 10_000))
+  const drain = Math.max(LEAST_DRAIN_S, Math.ceil(connectionsPerNode / ASSUMPTIONS.handshakesPerSecond.value))
   return [
     ['in ordinary times', `${count(connects)}/s come back`],
     [

@@ -16,7 +16,7 @@ it('a plan within what was measured says so by leaving the mark out; one beyond 
 it('a plan prints what it was made of: unit costs with where they come from, and assumptions', async () => {
   const { stdout } = await runOyez(['plan'])
   expect(stdout).toMatch(/Measured\n {2}on \d{4}-\d\d-\d\d, /)
-  expect(stdout).toContain('npm run bench -- --curve --units')
+  expect(stdout).toContain('npm run bench -- --curve')
   expect(stdout).toContain('Assumed, not measured\n')
 })
 

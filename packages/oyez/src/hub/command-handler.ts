@@ -43,14 +43,6 @@ const ENDED_EARLY: ErrorCode = { ...ErrorCodes.internal, message: 'unsubscribed 
 /** The payloads of calls and messages: the codec has checked that they are JSON. */
 const JSON_PAYLOAD = { binary: false }
 
-/** A publish whose place in the order is taken. */
-interface Started {
-  readonly answered: Promise<void>
-}
-
-/** Of a publish that was answered without asking the bus. */
-const REFUSED: Started = { answered: Promise.resolve() }
-
 type Command<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>
 
 /** Carries out what admitted clients ask for. Every failure ends in an answer to that client and nowhere else. */
@@ -93,71 +85,83 @@ export class CommandHandler {
     }
   }
 
-  /** Publishes of one connection run one after the other; the first of an idle connection starts at once. */
+  /**
+   * Publishes of one connection start one after the other: the order in the log is the order of the calls of `append`, so nobody waits for the answer
+   * of the one before. Where nothing has to be asked, a publish starts at once and without a promise.
+   */
   #inOrder(connection: Connection, message: Command<'publish'>): void {
-    const publish = (): Promise<Started> => this.#publish(connection, message)
     const before = connection.publishing
-    const started = before === undefined ? publish() : before.then(publish)
+    const may =
+      before === undefined
+        ? this.#mayStart(connection, message)
+        : before.then(() => this.#mayStart(connection, message))
+    if (may === true) void this.#store(connection, message)
+    else if (may !== false) this.#startWhenAllowed(connection, message, may)
+  }
+
+  #startWhenAllowed(connection: Connection, message: Command<'publish'>, may: Promise<boolean>): void {
+    const started = may.then((isAllowed) => {
+      if (isAllowed) void this.#store(connection, message)
+    })
     const release = (): void => {
       if (connection.publishing === turn) connection.publishing = undefined
     }
     const turn: Promise<void> = started.then(release, release)
     connection.publishing = turn
-    this.#track(
-      connection,
-      message.id,
-      started.then(({ answered }) => answered),
-    )
+    this.#track(connection, message.id, started)
   }
 
-  /**
-   * Resolves as soon as the next publish of the connection may start: the order in the log is the order of the calls of `append`, so nobody waits for
-   * the answer of the one before.
-   */
-  async #publish(connection: Connection, message: Command<'publish'>): Promise<Started> {
-    const { id, channel, data, producer, notJson } = message
-    if (!this.#isUsableChannel(connection, id, channel)) return REFUSED
-    if (notJson !== undefined && !this.#host.rules.of(channel).binary) {
+  /** Whether a publish may be carried out; otherwise it is answered. Says so at once where it can: waiting would cost every publish a turn of the event loop. */
+  #mayStart(connection: Connection, message: Command<'publish'>): boolean | Promise<boolean> {
+    const { id, channel, data, notJson } = message
+    const { limits, rules } = this.#host
+    if (!this.#isUsableChannel(connection, id, channel)) return false
+    if (notJson !== undefined && !rules.of(channel).binary) {
       this.#fail(connection, id, { ...ErrorCodes.badRequest, message: notJson })
-      return REFUSED
+      return false
     }
-    if (data.length > this.#host.limits.maxPayloadBytes) {
-      const limit = `payload is longer than ${this.#host.limits.maxPayloadBytes} bytes`
+    if (data.length > limits.maxPayloadBytes) {
+      const limit = `payload is longer than ${limits.maxPayloadBytes} bytes`
       this.#fail(connection, id, { ...ErrorCodes.badRequest, message: limit })
-      return REFUSED
+      return false
     }
     // Whoever subscribes and then publishes expects to hear it: the publish waits until the subscription has its place in the log.
     const joining = connection.joining.get(channel)
-    if (joining !== undefined) await joining
-    const permission = this.#mayPublish(connection, channel, data)
-    if (!(typeof permission === 'boolean' ? permission : await permission)) {
-      this.#fail(connection, id, ErrorCodes.permissionDenied)
-      return REFUSED
-    }
+    const permission =
+      joining === undefined
+        ? this.#mayPublish(connection, channel, data)
+        : joining.then(() => this.#mayPublish(connection, channel, data))
+    return typeof permission === 'boolean'
+      ? this.#isPermitted(connection, id, permission)
+      : permission.then((isPermitted) => this.#isPermitted(connection, id, isPermitted))
+  }
+
+  #isPermitted(connection: Connection, id: number, isPermitted: boolean): boolean {
+    if (!isPermitted) this.#fail(connection, id, ErrorCodes.permissionDenied)
+    return isPermitted
+  }
+
+  /** Hands a publish to the bus in this same step and answers it when it is stored. Never rejects. */
+  async #store(connection: Connection, { id, channel, data, producer }: Command<'publish'>): Promise<void> {
+    connection.pendingCommands += 1
     if (producer !== undefined && connection.extensions) connection.publishedAt = performance.now()
-    const stored = this.#host.publisher.publishAs(connection, { channel, data, producer })
-    const answered = stored.then(
-      (result) => {
-        if (result.kind === 'out-of-sequence') {
-          const { code, message: words } = ErrorCodes.outOfSequence
-          const { expected } = result
-          connection.send({
-            type: 'error',
-            id,
-            code,
-            message: `${words}, expected ${expected}`,
-            temporary: false,
-            expected,
-          })
-        } else if (result.kind === 'unknown-producer') {
-          this.#fail(connection, id, ErrorCodes.unknownProducer)
-        } else {
-          connection.send({ type: 'published', id, position: result.position, duplicate: result.kind === 'duplicate' })
-        }
-      },
-      (error: unknown) => this.#answerError(connection, id, error),
-    )
-    return { answered }
+    try {
+      const result = await this.#host.publisher.publishAs(connection, { channel, data, producer })
+      if (result.kind === 'out-of-sequence') {
+        const { code, message: words } = ErrorCodes.outOfSequence
+        const { expected } = result
+        const message = `${words}, expected ${expected}`
+        connection.send({ type: 'error', id, code, message, temporary: false, expected })
+      } else if (result.kind === 'unknown-producer') {
+        this.#fail(connection, id, ErrorCodes.unknownProducer)
+      } else {
+        connection.send({ type: 'published', id, position: result.position, duplicate: result.kind === 'duplicate' })
+      }
+    } catch (error) {
+      this.#answerError(connection, id, error)
+    } finally {
+      connection.pendingCommands -= 1
+    }
   }
 
   #subscribeTracked(connection: Connection, message: Command<'subscribe'>): void {
@@ -282,7 +286,6 @@ export class CommandHandler {
     return (await this.#ask('authorizeSubscribe', () => hooks.authorizeSubscribe?.(connection, channel))) === true
   }
 
-  /** Answers at once where it can: waiting would cost every publish a turn of the event loop. */
   #mayPublish(connection: Connection, channel: string, data: Payload): boolean | Promise<boolean> {
     const { hooks, rules } = this.#host
     if (hooks.authorizePublish === undefined) return isIn(rules.of(channel).publish, connection)

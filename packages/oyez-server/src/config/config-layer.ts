@@ -1,4 +1,4 @@
-import type { Audience } from 'oyez'
+import type { Audience, ChannelRule } from 'oyez'
 import type { RedisSettings } from './server-config.ts'
 
 /** What one source of settings says, checked; every setting may be absent. Durations are in milliseconds, names as in the config file. */
@@ -33,6 +33,7 @@ export interface RuleLayer {
   readonly logged?: boolean | undefined
   readonly ephemeral?: boolean | undefined
   readonly binary?: boolean | undefined
+  readonly ack?: ChannelRule['ack'] | undefined
   readonly publish?: Audience | undefined
   readonly subscribe?: Audience | undefined
 }

@@ -1,3 +1,4 @@
+import type { ChannelRule } from 'oyez'
 import { z } from 'zod'
 import { printable, withoutPassword } from '../log/printable.ts'
 import { UserError } from '../user-error.ts'
@@ -34,6 +35,11 @@ const duration = () =>
     .transform((value) => parseDuration(value) ?? 0)
     .optional()
 
+const ack = () =>
+  z
+    .custom<string>((value) => parseAck(value) !== undefined, { error: 'accepted, durable or replicas:N' })
+    .transform((value) => parseAck(value) ?? 'accepted')
+    .optional()
 const audience = () => oneOf('nobody', 'authenticated', 'anyone')
 
 const RULE = {
@@ -42,6 +48,7 @@ const RULE = {
   logged: bool(),
   ephemeral: bool(),
   binary: bool(),
+  ack: ack(),
   publish: audience(),
   subscribe: audience(),
 }
@@ -114,6 +121,13 @@ function group<T extends z.ZodRawShape>(shape: T): z.ZodOptional<z.ZodObject<T, 
 
 function groupError(issue: { readonly code?: string | undefined }): string | undefined {
   return issue.code === 'unrecognized_keys' ? undefined : 'a group of settings'
+}
+
+/** `accepted`, `durable`, or `replicas:N` with N from 1; `undefined` for anything else. */
+function parseAck(value: unknown): ChannelRule['ack'] | undefined {
+  if (value === 'accepted' || value === 'durable') return value
+  const replicas = typeof value === 'string' ? /^replicas:([1-9]\d{0,2})$/.exec(value)?.[1] : undefined
+  return replicas === undefined ? undefined : { replicas: Number(replicas) }
 }
 
 /** Whether a value is the origin of a web page, exactly as browsers send it. */

@@ -185,6 +185,7 @@ function ruleOf(rule: RuleLayer, where: string): Partial<ChannelRule> {
     historySize: rule.history_size,
     historyTtlMs: rule.history_ttl,
     binary: rule.binary,
+    ack: rule.ack,
     publish: rule.publish,
     subscribe: rule.subscribe,
   })

@@ -105,6 +105,8 @@ channels:
     typing: { ephemeral: true, subscribe: nobody }
     plain: { logged: false, history_ttl: 250 }
     file: { binary: true }
+    pay: { ack: replicas:2 }
+    books: { ack: durable }
 `),
     })
     expect(channels).toEqual({
@@ -114,6 +116,8 @@ channels:
         typing: { logged: false, subscribe: 'nobody' },
         plain: { logged: false, historyTtlMs: 250 },
         file: { binary: true },
+        pay: { ack: { replicas: 2 } },
+        books: { ack: 'durable' },
       },
     })
   })
@@ -129,6 +133,15 @@ describe('a mistake is one line that names its source', () => {
   it('an unknown key, with the one that was meant', () => {
     const path = file('prot: 8001\n')
     expect(refusal({ file: path })).toBe(`config file ${path}: prot is not a known setting: did you mean "port"?`)
+  })
+
+  it('a level of acknowledgement that there is not', () => {
+    for (const ack of ['replicas:0', 'replicas', 'stored']) {
+      const path = file(`channels: { defaults: { ack: "${ack}" } }\n`)
+      expect(refusal({ file: path })).toBe(
+        `config file ${path}: channels.defaults.ack must be accepted, durable or replicas:N, not "${ack}"`,
+      )
+    }
   })
 
   it('an unknown key deep inside', () => {

@@ -6,6 +6,11 @@ import type { CaseFigures } from './figures.ts'
 import type { Program } from './program.ts'
 import type { Redis } from './redis.ts'
 
+/** Deliveries after which the nodes' code is taken to be warm. */
+const WARM_DELIVERIES = 20_000
+/** A warm-up that has not seen so many lasts at most so many times as long as it was meant to. */
+const LONGEST_WARM_UP = 4
+
 export interface SessionOptions {
   readonly program: Program
   readonly redis: Redis
@@ -64,7 +69,7 @@ export class Session {
   /** Publishes for a while and measures from `warmUpMs` on. @throws when a delivery is missing at the end. */
   async measure(pace: Pace, { warmUpMs, measureMs }: { warmUpMs: number; measureMs: number }): Promise<CaseFigures> {
     await this.#generator.ask('begin', pace)
-    await pause(warmUpMs)
+    await this.#warmUp(warmUpMs)
     const [before, nodesBefore, redisBefore] = await this.#look()
     await pause(measureMs)
     const [after, nodesAfter, redisAfter] = await this.#look()
@@ -116,6 +121,14 @@ export class Session {
   async close(): Promise<void> {
     // The nodes first: their own goodbyes are of no interest, and the generator's end would be work for them.
     await Promise.all([...this.#nodes, this.#generator].map((child) => child.close()))
+  }
+
+  /** On a busy machine little happens in a given time: code that was not run often enough is not what is to be measured. */
+  async #warmUp(ms: number): Promise<void> {
+    const began = performance.now()
+    await pause(ms)
+    const seen = async (): Promise<number> => (await this.#generator.ask('sample')).deliveries
+    while (performance.now() - began < LONGEST_WARM_UP * ms && (await seen()) < WARM_DELIVERIES) await pause(ms / 4)
   }
 
   async #look(): Promise<[Awaited<ReturnType<GeneratorOrders['sample']>>, number, number]> {

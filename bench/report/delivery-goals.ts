@@ -79,11 +79,18 @@ function userToUser(results: Results, than: string, least: number) {
   }
 }
 
+const SHORT: Readonly<Record<string, string>> = {
+  socketio: 'Socket.IO',
+  tutorial: 'the tutorial',
+  control: 'bare `ws`',
+  uws: 'uWebSockets',
+}
+
 function costs(results: Results, [scenario, name]: readonly [string, string], programs: readonly string[]): string {
   const rows = summarize(results, scenario, name)
   const parts = programs.flatMap((program) => {
     const row = rows.find((row) => row.program === program)
-    return row === undefined ? [] : [`${program} ${row.figures.nodesCpuUs.toFixed(2)} µs`]
+    return row === undefined ? [] : [`${SHORT[program] ?? program} ${row.figures.nodesCpuUs.toFixed(2)} µs`]
   })
   return `CPU of the nodes per delivery: ${parts.join(', ')}.`
 }

@@ -67,7 +67,7 @@ export const goals: readonly Goal[] = [
         figure: `${(own / other).toFixed(2)} ×, ${(own / same).toFixed(2)} × the same content in JSON`,
         why:
           `The tutorial's message is channel and payload, ${other.toFixed(0)} bytes: the payload alone is ${(64 / other).toFixed(2)} of it, so that nothing which says more can meet the goal. ` +
-          `The ${own.toFixed(0)} bytes of oyez are 64 of payload, 58 that say who published it, and the rest where it stands in the log.` +
+          `The ${own.toFixed(0)} bytes of oyez are 64 of payload, some 60 that say who published it, and the rest where it stands in the log.` +
           (ownTraffic === undefined || otherTraffic === undefined
             ? ''
             : ` All that goes in and out of Redis for a message to one user is ${(ownTraffic / otherTraffic).toFixed(2)} × the tutorial's at 8 nodes, as only one node hears it.`),
@@ -132,7 +132,7 @@ export function goalTable(results: Results): Table | undefined {
     const reached = reach(results)
     if (reached === undefined) continue
     rows.push([work, goal, reached.figure, reached.met ? 'met' : 'not met'])
-    if (reached.why !== undefined) notes.push(`${work}, ${goal}: ${reached.figure}. ${reached.why}`)
+    if (reached.why !== undefined) notes.push(`${work}, ${goal}: ${reached.figure}. ${reached.why.trim()}`)
   }
   if (rows.length === 0) return undefined
   return { title: 'what was to be reached', columns: ['work', 'goal', 'this run', ''], rows, notes }

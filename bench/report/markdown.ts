@@ -51,6 +51,11 @@ Written by \`npm run bench -- --micro\`. On the bus, a message of oyez names its
 tutorial's names neither, and every node hears it. "Into Redis" and "out of Redis" count all that nodes and Redis say to each other for one message: also the log's
 share and the answer to the publisher.`
 
+/** Whether a column is one of numbers, which stand to the right. */
+function isNumeric(cells: readonly string[]): boolean {
+  return cells.every((cell) => /^([−-]?\d[\d.,]* ?[^\s\d]{0,4}|[–]|)$/.test(cell))
+}
+
 function minutes(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
@@ -69,7 +74,7 @@ function markdownTable({ title, columns, rows, notes = [] }: Table): string {
     `## ${title.charAt(0).toUpperCase()}${title.slice(1)}`,
     '',
     line(columns),
-    line(columns.map((_, index) => (index === 0 ? '---' : '---:'))),
+    line(columns.map((_, index) => (isNumeric(rows.map((row) => row[index] ?? '')) ? '---:' : '---'))),
     ...rows.map(line),
     ...(notes.length === 0 ? [] : ['', ...(notes.length === 1 ? notes : notes.map((note) => `- ${note}`))]),
   ].join('\n')

@@ -115,6 +115,8 @@ export class Producer {
       if (!this.#host.exact()) this.#renew(line)
       this.#later(line, false)
     }
+    // The node that we come to does not know that we published.
+    this.sync()
   }
 
   /** Another master may have lost what was acknowledged: asks for the last publication of each channel again, where nothing waits that would show it. */

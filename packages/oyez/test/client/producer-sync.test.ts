@@ -47,3 +47,13 @@ test('what was acknowledged too long ago is not sent again', async () => {
   await log.run()
   expect(stored(log)).toEqual([0])
 })
+
+test('a client that comes back asks by itself, for the node it comes to does not know that it published', async () => {
+  const log = new UnreliableLog()
+  await publishAll(log, 3)
+  log.failOver(2)
+  log.cut()
+  await log.run()
+  expect(stored(log)).toEqual([0, 1, 2])
+  expect(log.reports).toEqual([])
+})

@@ -59,8 +59,6 @@ export class UnreliableLog {
     setTimeout(() => {
       this.#up = true
       this.producer.resume()
-      // As a hub may say after any cut.
-      this.producer.sync()
     }, 100)
   }
 

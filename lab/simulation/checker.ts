@@ -11,7 +11,7 @@ export interface Verdicts {
   /** Acknowledged messages that the surviving history does not have, each explained by a loss. */
   readonly ackedLost: number
   /** Of these, the ones of clients that live and were not told that the log lost something of theirs. */
-  readonly untold: number
+  readonly untold: readonly string[]
 }
 
 export interface Evidence {
@@ -28,7 +28,7 @@ export class Checker {
   #deliveries = 0
   #breaks = 0
   #ackedLost = 0
-  #untold = 0
+  readonly #untold: string[] = []
 
   constructor(evidence: Evidence) {
     this.#evidence = evidence
@@ -148,7 +148,7 @@ export class Checker {
     this.#ackedLost += 1
     const { reports } = this.#evidence.journal
     const isTold = reports.some(({ publisher, channel }) => publisher === sent.publisher && channel === sent.channel)
-    if (sent.isOrdered && !isTold) this.#untold += 1
+    if (sent.isOrdered && !isTold) this.#untold.push(sent.text)
     const since = position === undefined ? 0 : chronicle.reign(sent.channel, position.epoch)?.beganAt
     if (since !== undefined && !chronicle.losses.some(({ at }) => at >= since))
       problem('acknowledged and lost, though no log lost anything since')

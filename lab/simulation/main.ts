@@ -24,6 +24,7 @@ if (options.isChild || options.seeds === 1) {
     if (process.send === undefined) {
       for (const line of outcome.lines) console.log(line)
       for (const problem of outcome.problems) console.log(`PROBLEM ${problem}`)
+      if (outcome.untold.length > 0) console.log(`lost without a word: ${outcome.untold.join(' ')}`)
       console.log(
         `seed ${seed}: ${outcome.problems.length} problems, ${outcome.events} events, ${outcome.deliveries} deliveries, ${outcome.breaks} breaks`,
       )

@@ -18,7 +18,7 @@ export async function runInParallel(options: SimulationOptions): Promise<number>
     total.deliveries += outcome.deliveries
     total.breaks += outcome.breaks
     total.ackedLost += outcome.ackedLost
-    total.untold += outcome.untold
+    total.untold += outcome.untold.length
     if (outcome.problems.length > 0) {
       total.failed += 1
       if (total.failed <= MOST_SHOWN) show(outcome)

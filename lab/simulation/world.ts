@@ -103,7 +103,7 @@ export class World {
   /** Lets the world live and judges it. */
   async live(): Promise<Outcome> {
     const problems: string[] = []
-    let verdicts: Verdicts = { problems: [], deliveries: 0, breaks: 0, ackedLost: 0, untold: 0 }
+    let verdicts: Verdicts = { problems: [], deliveries: 0, breaks: 0, ackedLost: 0, untold: [] }
     try {
       await this.#clock.run(CHAOS_MS)
       this.#journal.log('calm')

@@ -49,6 +49,7 @@ export interface RunResult {
 }
 
 const REST_MS = 500
+const DELIVERIES_MS = 180_000
 /** The limit for a lost last message, and time for a busy machine. */
 const SETTLE_MS = 15_000
 
@@ -113,7 +114,7 @@ class Play {
   /** Load, and one fault after the other. */
   async faults(): Promise<void> {
     const { minutes = 1, seed } = this.#options
-    const { restMs = REST_MS, rounds = Number.POSITIVE_INFINITY } = this.#scenario
+    const { restMs = REST_MS, rounds = Number.POSITIVE_INFINITY, deliveries = 0 } = this.#scenario
     const progress = setInterval(() => this.#tell(), 1_000)
     try {
       await this.#stage.raiseCurtain()
@@ -126,6 +127,8 @@ class Play {
         await this.#strike(this.#scenario.plan(Random.branch(seed, round), round))
         await pause(restMs)
       }
+      this.#phase = 'deliver'
+      await until(`${deliveries} deliveries`, () => this.#delivered >= deliveries, DELIVERIES_MS)
     } finally {
       clearInterval(progress)
     }
@@ -188,13 +191,17 @@ class Play {
     }
   }
 
+  get #delivered(): number {
+    return this.#stage.audiences.reduce((sum, { delivered }) => sum + delivered, 0)
+  }
+
   #tell(): void {
-    const { audiences, publisher } = this.#stage
+    const { publisher } = this.#stage
     this.#options.onProgress?.({
       phase: this.#phase,
       round: this.#plan.length,
       step: this.#plan.at(-1),
-      delivered: audiences.reduce((sum, { delivered }) => sum + delivered, 0),
+      delivered: this.#delivered,
       acked: (publisher as typeof publisher | undefined)?.acked.reduce((sum, count) => sum + count, 0) ?? 0,
       elapsedMs: performance.now() - this.#started,
     })

@@ -16,6 +16,8 @@ export interface Scenario {
   plan(random: Random, round: number): Step
   /** The plan ends after so many rounds. @default never */
   readonly rounds?: number
+  /** The load goes on without faults until so many deliveries were made. @default 0 */
+  readonly deliveries?: number
   /** Pause between two faults, in milliseconds. @default 500 */
   readonly restMs?: number
   /** A fault that strikes at the moment of the last words, which every subscriber must hear all the same. */

@@ -130,7 +130,8 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
 
   /**
    * Publishes, in order with what was published to the channel before. Waits while the client reconnects. Resolves when stored, exactly once, with
-   * the place in the log. In a channel without a log it resolves with `undefined`, and a lost connection may make it arrive twice.
+   * the place in the log, or with `undefined` where only the fact is known. In a channel without a log it resolves with `undefined`, and a lost
+   * connection may make it arrive twice.
    *
    * @throws {ClientError} `refused` by the server, `uncertain`, `queue-full` or `disconnected`.
    */

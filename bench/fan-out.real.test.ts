@@ -10,7 +10,7 @@ import { BASELINE, WS_CONTROL } from './program.ts'
 import { timesLess } from './summary.ts'
 
 const COMMAND = fileURLToPath(new URL('../scripts/bench.mjs', import.meta.url))
-const ARGUMENTS = '--quick --scenario fan-out --case window-16 --rounds 2 --seconds 2'.split(' ')
+const ARGUMENTS = '--quick --scenario fan-out --case window-16 --rounds 1 --seconds 3'.split(' ')
 const CASE = ['fan-out', 'window-16'] as const
 /** What the project promises. What it reaches is three times that, so that a busy machine does not turn the test red. */
 const TIMES_LESS_THAN_SOCKET_IO = 3

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly quick: boolean
   readonly markdown: boolean
   readonly programs: readonly string[]
+  /** Whether the programs were chosen by name. */
+  readonly programsChosen: boolean
   readonly scenarios: readonly string[]
   readonly cases: readonly string[]
   /** Whether the cases were chosen by name. */
@@ -29,7 +31,7 @@ export const USAGE = `npm run bench -- [options]
   --scenario A,B       scenarios: ${[...scenarios, ...experiments].map(({ name }) => name).join(', ')}
   --case A,B           cases: ${scenarios.flatMap(({ cases }) => cases.map(({ name }) => name)).join(', ')}
   --rounds N           how often the programs take turns (quick 1, else 3)
-  --seconds N          measured in each case (quick 2, else 4)
+  --seconds N          measured in each case (quick 2, else 3)
   --profile FOLDER     the nodes write CPU profiles there
   --result FILE        write the results there instead of bench/results/latest.json
   --from FILE          no run: show the results of an earlier one, with --markdown write its page again`
@@ -63,6 +65,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
       values.only,
       programs.map(({ name }) => name),
     ).filter((name) => values.only !== undefined || !quick || !isVariant(name)),
+    programsChosen: values.only !== undefined,
     scenarios: chosenScenarios(values.scenario, values.case, quick),
     cases: names('--case', values.case, caseNames).filter(
       (name) => values.case !== undefined || !quick || !isExtra(name),
@@ -70,7 +73,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | 'help' {
     caseChosen: values.case !== undefined,
     rounds: count('--rounds', values.rounds, quick ? 1 : 3),
     warmUpMs: quick ? 700 : 1_000,
-    measureMs: 1_000 * count('--seconds', values.seconds, quick ? 2 : 4),
+    measureMs: 1_000 * count('--seconds', values.seconds, quick ? 2 : 3),
     idleConnections: quick ? 2_000 : 10_000,
     profileFolder: values.profile,
     resultFile: values.result,

@@ -33,7 +33,7 @@ export async function runSuite(
       const { bytesPerConnection } = session
       memory.push({ ...names, connections, bytesPerConnection })
       note(`${whole(connections)} connected, ${(bytesPerConnection / 1_024).toFixed(1)} KB each`)
-      for (const { name, pace } of casesOf(scenario, program, options)) {
+      for (const { name, pace } of casesOf(scenario, { program, round, options })) {
         const figures = await session.measure(pace, options)
         measurements.push({ ...names, case: name, figures })
         const { deliveriesPerSecond, nodesCpuUs, redisCpuUs } = figures
@@ -49,10 +49,11 @@ export async function runSuite(
 
   for (const scenario of chosenScenarios(options)) {
     say(`\n${scenario.name}: ${scenario.label}`)
-    // Memory does not depend on the moment: one turn is enough.
-    const rounds = scenario.kind === 'idle' ? 1 : options.rounds
+    const rounds = Math.min(options.rounds, scenario.maxRounds ?? Number.POSITIVE_INFINITY)
     for (let round = 1; round <= rounds; round++) {
       for (const program of chosenPrograms(options, scenario)) {
+        // A variant says its part in the rounds before the last one: the whole run must not take too long.
+        if (program.isVariant && round > 1 && round === rounds && !options.programsChosen) continue
         try {
           await takeTurn(program, scenario, round)
         } catch (error) {
@@ -92,9 +93,13 @@ function chosenPrograms(options: BenchOptions, scenario?: Scenario): Program[] {
   )
 }
 
-/** Without the extra cases for a variant, unless cases were asked for. */
-function casesOf({ cases }: Scenario, { isVariant }: Program, { caseChosen }: BenchOptions): readonly Case[] {
-  return cases.filter(({ isExtra }) => caseChosen || !(isExtra && isVariant))
+/** The cases of one turn: extra ones are left out for a variant and after the first round, unless cases were asked for. */
+function casesOf(
+  { cases }: Scenario,
+  turn: { readonly program: Program; readonly round: number; readonly options: BenchOptions },
+): readonly Case[] {
+  const { program, round, options } = turn
+  return cases.filter(({ isExtra }) => options.caseChosen || !isExtra || (!program.isVariant && round === 1))
 }
 
 /** The scenarios asked for, each with the cases asked for. */

@@ -3,6 +3,8 @@ import { median } from '../figures.ts'
 import { Session } from '../session.ts'
 import type { Experiment } from './experiment.ts'
 
+const ROUNDS = 2
+
 const points = [
   { nodes: 2, subscribers: 100 },
   { nodes: 2, subscribers: 1_000 },
@@ -22,7 +24,7 @@ export const costCurve: Experiment = {
     const rows: string[][] = []
     const figures: Record<string, number> = {}
     const taken = new Map(points.map((point) => [point, { steady: [] as number[], full: [] as number[] }]))
-    for (let round = 1; round <= 2; round++) {
+    for (let round = 1; round <= ROUNDS; round++) {
       for (const point of points) {
         const { nodes, subscribers } = point
         const session = await Session.open({
@@ -32,8 +34,8 @@ export const costCurve: Experiment = {
           connections: subscribers,
         })
         try {
-          const steady = await session.measure(steadyPace(point), { warmUpMs: 500, measureMs: 2_500 })
-          const full = await session.measure(fullPace, { warmUpMs: 500, measureMs: 2_500 })
+          const steady = await session.measure(steadyPace(point), { warmUpMs: 800, measureMs: 2_500 })
+          const full = await session.measure(fullPace, { warmUpMs: 500, measureMs: 1_500 })
           taken.get(point)?.steady.push(steady.nodesCpuUs)
           taken.get(point)?.full.push(full.nodesCpuUs)
           say(

@@ -15,7 +15,7 @@ export const slowConsumers: Experiment = {
   async run(context) {
     const rows: string[][] = []
     const figures: Record<string, number> = {}
-    const measureMs = context.quick ? 4_000 : 8_000
+    const measureMs = context.quick ? 4_000 : 6_000
     await eachProgram(context, ['oyez', 'socketio', 'socketio-streams', 'tutorial', 'uws'], async (program) => {
       const session = await Session.open({
         program,

@@ -13,8 +13,8 @@ export interface BarChart {
   readonly bars: readonly Bar[]
 }
 
-const WIDTH = 760
-const LABELS = 300
+const WIDTH = 800
+const LABELS = 340
 const VALUES = 110
 const ROW = 26
 const HEAD = 40

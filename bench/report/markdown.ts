@@ -17,7 +17,7 @@ export function markdownPage(results: Results, micro: readonly Table[] = []): st
       `${Object.entries(versions)
         .map(([name, version]) => `${name} ${version}`)
         .join(', ')}. `,
-      `Each figure is the median of ${rounds} rounds of ${measureMs / 1_000} s after a warm-up; in a round the programs take turns. The run took ${minutes(seconds)}. `,
+      `Figures of programs are medians of up to ${rounds} rounds of ${measureMs / 1_000} s after a warm-up; in a round the programs take turns. The run took ${minutes(seconds)}. `,
       loadSentence(results),
     ].join(''),
     ...(goals === undefined ? [] : [markdownTable(goals)]),

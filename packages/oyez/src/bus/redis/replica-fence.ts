@@ -2,7 +2,7 @@ import { ErrorReply, type RedisClientType } from '@redis/client'
 import type { AppendAck } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { TERM_DIGITS } from './epoch.ts'
-import type { Endpoint, Login } from './options.ts'
+import { addressOf, type Endpoint, type Login } from './options.ts'
 import { makeClient } from './redis-client.ts'
 import { RedisLink } from './redis-link.ts'
 
@@ -59,6 +59,8 @@ export class ReplicaFence {
   readonly #options: ReplicaFenceOptions
   readonly #lines = new Map<string, Line>()
   #link: RedisLink | undefined
+  /** Where the connection goes, or went last. */
+  #address = ''
   #idle: NodeJS.Timeout | undefined
   #number = 0
   #closed = false
@@ -170,6 +172,9 @@ export class ReplicaFence {
 
   async #client(): Promise<RedisClientType> {
     this.#stayAwake()
+    const address = addressOf(this.#options.endpoint() ?? { host: '', port: 0 })
+    if (address !== this.#address) this.#link?.restart(new Error('the master is another one'))
+    this.#address = address
     this.#link ??= this.#makeLink()
     this.#link.begin()
     if (this.#link.client === undefined) {

@@ -7,7 +7,7 @@ let replica: RedisServer
 let node: RedisNode
 
 beforeEach(async () => {
-  master = await RedisServer.start()
+  master = await RedisServer.start({ args: ['--repl-diskless-sync-delay', '0'] })
   replica = await RedisServer.start()
   await replica.command('REPLICAOF', '127.0.0.1', String(master.port))
   await waitFor(async () => (await replica.command('INFO', 'replication')).includes('master_link_status:up'))

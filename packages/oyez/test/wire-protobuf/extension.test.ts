@@ -19,6 +19,27 @@ describe('the extensions in the binary form', () => {
     expect((await hub.history('room')).publications).toHaveLength(1)
   })
 
+  it('a producer is closed, and says what it stored', async () => {
+    const { url, hub } = await binary.node()
+    const client = await binary.connected(url, 'bob')
+    const publish = { channel: 'room', data: jsonBytes(1), oyezProducer: 'p', oyezSeq: 1n }
+    const { epoch } = (await client.ask({ id: 2, publish })).publish ?? {}
+    const oyezClose = { channel: 'room', oyezProducer: 'p' }
+    expect(await client.ask({ id: 3, oyezClose })).toEqual({ id: 3, oyez_close: { seq: 1, epoch } })
+    expect((await client.ask({ id: 4, publish: { ...publish, oyezSeq: 2n } })).error?.code).toBe(121)
+    expect((await hub.history('room')).publications).toHaveLength(1)
+  })
+
+  it('whoever published lately is asked to do so again when another master may have taken over', async () => {
+    const bus = new FlakyBus(new MemoryBus())
+    const { url } = await binary.node({ bus })
+    const client = await binary.raw(url)
+    await client.ask({ id: 1, connect: { oyezExt: 1 } })
+    await client.ask({ id: 2, publish: { channel: 'room', data: jsonBytes(1), oyezProducer: 'p', oyezSeq: 1n } })
+    bus.gap()
+    expect(await client.push()).toEqual({ oyez_sync: 1 })
+  })
+
   it('a client that understands breaks is told of one in its stream and stays subscribed', async () => {
     const bus = new FlakyBus(new MemoryBus())
     const { url, hub } = await binary.node({ bus, channels: { defaults: { historySize: 2 } } })

@@ -116,7 +116,8 @@ export function actionFor(error: unknown): ErrorAction | undefined {
   return cause instanceof ErrorReply ? (ERROR_TABLE[errorWord(cause) ?? '']?.action ?? UNKNOWN_CODE.action) : undefined
 }
 
-function reasonOf(error: unknown): string {
+/** What went wrong with a connection, in a few words. */
+export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -125,4 +126,10 @@ function reasonOf(error: unknown): string {
 
 function firstLine(text: string): string {
   return (text.split(/[\r\n]/, 1)[0] ?? '').slice(0, 200)
+}
+
+/** Answers of a Cluster that say: not here, or not now. */
+export function isElsewhere(error: unknown): boolean {
+  const word = errorWord(error)
+  return word === 'MOVED' || word === 'ASK' || word === 'TRYAGAIN' || word === 'CLUSTERDOWN'
 }

@@ -1,39 +1,16 @@
 import { ErrorReply, type RedisClientType } from '@redis/client'
-import type { AppendAck, BusStatus } from '../bus.ts'
+import type { AppendAck } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { TERM_DIGITS } from './epoch.ts'
-import { addressOf, type Endpoint, type Login } from './options.ts'
+import { addressOf, type Endpoint } from './options.ts'
 import { PairStatus } from './pair-status.ts'
 import { Probe } from './probe.ts'
 import { RedisCalls } from './redis-calls.ts'
 import { makeClient } from './redis-client.ts'
 import { actionFor, errorWord, toBusError } from './redis-error-table.ts'
 import { RedisLink } from './redis-link.ts'
-import type { Script } from './scripts.ts'
+import type { RedisPairOptions } from './redis-pair-options.ts'
 import { checkAck, isClusterDown, readTerm, readVersion } from './server-facts.ts'
-import type { SubscriptionTable } from './subscription-table.ts'
-import type { Locator } from './topology/locator.ts'
-
-export interface RedisPairOptions {
-  readonly locator: Locator
-  readonly login: Login
-  /** For messages, while it is not known where the master is. */
-  readonly address: string
-  readonly maxInFlight: number
-  readonly scripts: readonly Script[]
-  /** One of the scripts: it takes many items at a time. */
-  readonly batched: Script
-  readonly table: SubscriptionTable
-  /** The pub/sub channel on which this node hears its own probes; one of those that the table always subscribes. */
-  readonly probeName: string
-  /** A master of a Cluster: its state is watched, too, and its subscriptions are counted. */
-  readonly inCluster: boolean
-  /** Looks at the first connection of {@link RedisPair.connect} before anything else is done with it; rejects to end the start. */
-  readonly examine?: ((client: RedisClientType) => Promise<void>) | undefined
-  readonly onStatus: (status: BusStatus) => void
-  /** A connection was lost or could not be made, or Redis said that the keys may be elsewhere. */
-  readonly onTrouble?: (() => void) | undefined
-}
 
 const OPEN_TIMEOUT_MS = 4_000
 /** For all that {@link RedisPair.confirm} asks. */

@@ -1,6 +1,7 @@
 import { ErrorReply, type RedisClientType } from '@redis/client'
 import { BusError } from '../bus-error.ts'
-import { errorWord } from './redis-error-table.ts'
+import { isElsewhere } from './redis-error-table.ts'
+import { subscriptionBatches } from './subscription-batches.ts'
 
 export interface SubscriptionTableOptions {
   /** The pub/sub channel of an oyez channel. */
@@ -16,11 +17,8 @@ export interface SubscriptionTableOptions {
   readonly onMessage: (name: string, message: Buffer) => void
 }
 
-/** Names in one SUBSCRIBE: small enough that other connections are served in between. */
-const BATCH = 1_000
 /** The bus contract: a call that could not be carried out rejects within 5 s. */
 const DEADLINE_MS = 5_000
-const HASH_TAG = /\{([^}]*)\}/
 
 interface Waiter {
   readonly live: () => void
@@ -213,7 +211,9 @@ export class SubscriptionTable {
   }
 
   async #issue(client: RedisClientType, names: readonly string[]): Promise<void> {
-    await Promise.all(this.#batches(names).map((batch) => this.#issueOne(client, batch)))
+    await Promise.all(
+      subscriptionBatches(names, this.#options.sharded === true).map((batch) => this.#issueOne(client, batch)),
+    )
   }
 
   /** @returns the names whose slot is elsewhere. */
@@ -227,7 +227,7 @@ export class SubscriptionTable {
         elsewhere.push(...batch)
       }
     }
-    await Promise.all(this.#batches(names).map(issueOne))
+    await Promise.all(subscriptionBatches(names, this.#options.sharded === true).map(issueOne))
     return elsewhere
   }
 
@@ -247,22 +247,6 @@ export class SubscriptionTable {
       this.#issuing--
     }
     for (const name of batch) subscribed.add(name)
-  }
-
-  /** Names in commands of a bearable size, in a Cluster of one slot each. */
-  #batches(names: readonly string[]): string[][] {
-    const groups = new Map<string, string[]>()
-    for (const name of names) {
-      const group = this.#options.sharded === true ? (HASH_TAG.exec(name)?.[1] ?? '') : ''
-      const members = groups.get(group)
-      if (members === undefined) groups.set(group, [name])
-      else members.push(name)
-    }
-    const batches: string[][] = []
-    for (const members of groups.values()) {
-      for (let at = 0; at < members.length; at += BATCH) batches.push(members.slice(at, at + BATCH))
-    }
-    return batches
   }
 
   /** Redis ends the subscriptions of a slot that has left, one push for each name. */
@@ -295,16 +279,10 @@ export class SubscriptionTable {
     this.#issuing++
     // A lost connection unsubscribes as well.
     await Promise.allSettled(
-      this.#batches(names).map((batch) =>
+      subscriptionBatches(names, this.#options.sharded === true).map((batch) =>
         sharded ? client.sUnsubscribe(batch, this.#listener, true) : client.unsubscribe(batch, this.#listener, true),
       ),
     )
     this.#issuing--
   }
-}
-
-/** Answers of a Cluster that say: not here, or not now. */
-export function isElsewhere(error: unknown): boolean {
-  const word = errorWord(error)
-  return word === 'MOVED' || word === 'ASK' || word === 'TRYAGAIN' || word === 'CLUSTERDOWN'
 }

@@ -1,7 +1,6 @@
 import { ErrorReply } from '@redis/client'
 import { BusError } from '../../bus-error.ts'
-import { errorWord, toBusError } from '../redis-error-table.ts'
-import { isElsewhere } from '../subscription-table.ts'
+import { errorWord, isElsewhere, toBusError } from '../redis-error-table.ts'
 import type { ClusterAtlas } from './cluster-atlas.ts'
 import { redirectOf } from './cluster-map.ts'
 import { partitionOf } from './partition.ts'

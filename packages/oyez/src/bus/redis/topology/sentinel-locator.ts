@@ -1,5 +1,6 @@
 import { BusError } from '../../bus-error.ts'
 import { addressOf, type Endpoint, type Login } from '../options.ts'
+import { reasonOf } from '../redis-error-table.ts'
 import type { Locator } from './locator.ts'
 import { type SentinelOpinion, SentinelWatch } from './sentinel-watch.ts'
 
@@ -123,7 +124,7 @@ export class SentinelLocator implements Locator {
 
   #nobodyKnows(): BusError {
     const said = [...this.#watches.values()].map(
-      ({ address, problem }) => `${address}: ${problem?.message ?? 'no answer'}`,
+      ({ address, problem }) => `${address}: ${problem === undefined ? 'no answer' : reasonOf(problem)}`,
     )
     return new BusError('unavailable', `no sentinel says where ${this.#options.name} is (${said.join('; ')})`)
   }

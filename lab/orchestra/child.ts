@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
 
 /** Output that is kept for the words of an error. */
 const TAIL_CHARS = 4_000
@@ -26,12 +27,13 @@ export class Child {
   readonly exit: Promise<Exit>
   #tail = ''
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, child: ChildProcess, log?: string) {
     this.name = name
     this.process = child
     alive.add(child)
     const keep = (chunk: Buffer): void => {
       this.#tail = (this.#tail + chunk.toString()).slice(-TAIL_CHARS)
+      if (log !== undefined) appendFileSync(log, chunk)
     }
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
@@ -44,10 +46,11 @@ export class Child {
     })
   }
 
-  static spawn(name: string, command: readonly [string, ...string[]]): Child {
+  /** @param log - A file that gets all it prints. */
+  static spawn(name: string, command: readonly [string, ...string[]], log?: string): Child {
     const [program, ...args] = command
     const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(OYEZ_|FORCE_COLOR)/.test(key)))
-    return new Child(name, spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }))
+    return new Child(name, spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }), log)
   }
 
   /** A Node program that can be talked to. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child, type Exit } from './child.ts'
 import { until } from './until.ts'
@@ -96,8 +97,8 @@ export class NodeProcess {
   }
 
   async #start(): Promise<void> {
-    const { name } = this.setup
-    const child = Child.spawn(name, this.#command())
+    const { name, config } = this.setup
+    const child = Child.spawn(name, this.#command(), `${dirname(config)}/${name}.log`)
     this.#child = child
     await until(
       `${name} is ready`,

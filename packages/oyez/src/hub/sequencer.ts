@@ -184,7 +184,7 @@ export class Sequencer {
   async #readToHead(): Promise<void> {
     for (;;) {
       const from = this.position
-      const result = await this.#host.read({ after: from, limit: PAGE })
+      const result = await this.#readAfter(from)
       if (this.#isClosed()) return
       if (result.verdict === 'break') {
         this.#break({ reason: result.reason, last: from, next: result.head, fork: result.fork })
@@ -200,6 +200,20 @@ export class Sequencer {
       }
       if (this.ring.top >= result.head.offset || result.records.length === 0) return
     }
+  }
+
+  /**
+   * The record that an epoch began can be lost with the master that made it, before anything was stored under it. As long as nothing was received under it
+   * either, the position under the epoch before is the same place, and the log may know that one.
+   */
+  async #readAfter(from: Position): Promise<ReadResult> {
+    let result = await this.#host.read({ after: from, limit: PAGE })
+    for (const earlier of this.#knownEpochs.toReversed()) {
+      const isUnknown = result.verdict === 'break' && result.reason === 'unknown'
+      if (!isUnknown || earlier.offset !== from.offset || this.#isClosed()) break
+      result = await this.#host.read({ after: earlier, limit: PAGE })
+    }
+    return result
   }
 
   /** Takes a hint that is next, ignores one that is old; `false` when the log must be read. */

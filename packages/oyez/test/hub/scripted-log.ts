@@ -21,6 +21,7 @@ export class ScriptedLog {
   trimmed = 0
   epoch = 'e1'
   #forks: Fork[] = []
+  readonly #forgotten = new Set<string>()
   #epochs = 1
 
   get top(): number {
@@ -46,6 +47,12 @@ export class ScriptedLog {
     this.epoch = `e${++this.#epochs}`
   }
 
+  /** Another master goes on that has all records and has never heard of the present epoch. */
+  failOverForgetting(): void {
+    this.#forgotten.add(this.epoch)
+    this.epoch = `e${++this.#epochs}`
+  }
+
   /** The log was lost; a new one begins. */
   lose(): void {
     this.texts = []
@@ -62,7 +69,9 @@ export class ScriptedLog {
     const { head } = this
     if (after !== undefined) {
       const end = after.epoch === this.epoch ? this.top : this.#forks.find(({ epoch }) => epoch === after.epoch)?.end
-      if (end === undefined) return { verdict: 'break', reason: 'new-log', head }
+      if (end === undefined) {
+        return { verdict: 'break', reason: this.#forgotten.has(after.epoch) ? 'unknown' : 'new-log', head }
+      }
       if (after.offset > end) return { verdict: 'break', reason: 'fork', head, fork: end }
       if (!reverse && after.offset < this.trimmed) return { verdict: 'break', reason: 'trimmed', head }
     }

@@ -130,6 +130,33 @@ test('a fork is a break that names the last position, the next one and the fork'
   expect(world.said.at(-1)).toEqual({ type: 'publication', offset: 5, text: 'e2/5' })
 })
 
+test('an epoch that the log has forgotten is no break as long as nothing was received under it', async () => {
+  const world = makeWorld()
+  await world.sequencer.start(0)
+  appendAll(world, 5)
+  world.log.failOver(0)
+  await world.sequencer.resync()
+  expect(world.sequencer.position).toEqual({ epoch: 'e2', offset: 5 })
+  world.log.failOverForgetting()
+  appendAll(world, 2)
+  await turn()
+  expect(offsets(world)).toEqual(range(1, 7))
+  expect(world.said.filter(({ type }) => type === 'break')).toEqual([])
+  expect(world.sequencer.knows({ epoch: 'e2', offset: 5 })).toBe(true)
+})
+
+test('an epoch that the log has forgotten is a break when something was received under it', async () => {
+  const world = makeWorld()
+  await world.sequencer.start(0)
+  appendAll(world, 5)
+  world.log.failOver(0)
+  appendAll(world, 1)
+  await turn()
+  world.log.failOverForgetting()
+  await world.sequencer.resync()
+  expect(world.said.at(-1)).toMatchObject({ type: 'break', break: { reason: 'unknown', last: { offset: 6 } } })
+})
+
 test('a position above the fork is not known to belong to the new epoch', async () => {
   const world = makeWorld()
   await world.sequencer.start(0)

@@ -14,11 +14,7 @@ export function encodeServerMessage(message: ServerMessage): string {
     case 'ping':
       return '{}'
     case 'published':
-      return reply(
-        message.id,
-        'publish',
-        fields([positionFields(message.position), message.duplicate ? '"oyez_duplicate":true' : '']),
-      )
+      return published(message)
     case 'producer-closed':
       return reply(
         message.id,
@@ -60,6 +56,14 @@ export function encodeServerMessage(message: ServerMessage): string {
     case 'sync-push':
       return '{"push":{"oyez_sync":1}}'
   }
+}
+
+function published({ id, position: at, duplicate }: Extract<ServerMessage, { type: 'published' }>): string {
+  // With every message from user to user: no array, no join.
+  if (at === undefined || duplicate || at.offset === 0) {
+    return reply(id, 'publish', fields([positionFields(at), duplicate ? '"oyez_duplicate":true' : '']))
+  }
+  return `{"id":${id},"publish":{"offset":${at.offset},"epoch":${quote(at.epoch)}}}`
 }
 
 function connected(message: Extract<ServerMessage, { type: 'connected' }>): string {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { FanOut } from '../../src/hub/fan-out.ts'
 import { Subscription, type Subscriber } from '../../src/hub/subscription.ts'
-import type { Batch, WireForm } from '../../src/hub/wire-form.ts'
+import { Batch, type WireForm } from '../../src/hub/wire-form.ts'
+import type { Frame } from '../../src/protocol/codec.ts'
 import { jsonCodec } from '../../src/protocol/json-codec.ts'
 import type { Publication } from '../../src/protocol/message.ts'
 import { unpackFrames } from '../../src/testing/fake-transport.ts'
@@ -12,27 +13,33 @@ const hubs = useHubs()
 class Hearer implements Subscriber {
   isWritable = true
   readonly form: WireForm
-  readonly batches: Batch[] = []
+  readonly sent: (Batch | Frame)[] = []
 
   constructor(form: WireForm) {
     this.form = form
   }
 
   enqueueBatch(batch: Batch): void {
-    this.batches.push(batch)
+    this.sent.push(batch)
+  }
+
+  enqueueFrame(frame: Frame): void {
+    this.sent.push(frame)
+  }
+
+  get batches(): readonly Batch[] {
+    return this.sent.filter((item) => item instanceof Batch)
   }
 
   /** Offsets that this client is sent. */
   get offsets(): readonly number[] {
-    return this.batches.flatMap((batch) =>
-      unpackFrames(batch.packed()).map((frame) => {
-        const { push } = JSON.parse(String(frame)) as { push: { pub: { offset: number } } }
-        return push.pub.offset
-      }),
-    )
+    const frames = this.sent.flatMap((item) => (item instanceof Batch ? unpackFrames(item.packed()) : item))
+    return frames.map((frame) => {
+      const { push } = JSON.parse(String(frame)) as { push: { pub: { offset: number } } }
+      return push.pub.offset
+    })
   }
 
-  enqueueFrame(): void {}
   send(): void {}
   tellBreak(): boolean {
     return true
@@ -106,7 +113,7 @@ test('who joins or leaves in the middle of a tick gets exactly its part', () => 
 test('a sealed batch is never added to', () => {
   const fanOut = new FanOut('news')
   const form = makeForm()
-  const { hearer } = join(fanOut, form)
+  const [{ hearer }] = [join(fanOut, form), join(fanOut, form)]
   fanOut.deliver(publication(1))
   // Flushed: the bytes are on their way.
   hearer.batches[0]?.packed()
@@ -129,13 +136,42 @@ test('one form flushed early does not lose the other its publications', () => {
 test('a batch ends at its size, so that the high-water mark is looked at again', () => {
   const skipped: number[] = []
   const fanOut = new FanOut('news', (_, missed) => skipped.push(missed.offset))
-  const { hearer } = join(fanOut, makeForm())
+  const form = makeForm()
+  const [{ hearer }] = [join(fanOut, form), join(fanOut, form)]
   for (const offset of range(1, 10)) fanOut.deliver(publication(offset, 20_000))
   expect(hearer.batches.length).toBeGreaterThan(1)
   for (const batch of hearer.batches) expect(batch.bytes).toBeLessThan(65_536 + 21_000)
   // All but the newest one cannot grow any more, and can be counted for good.
   for (const batch of hearer.batches.slice(0, -1)) expect(batch.isSealed).toBe(true)
   expect(skipped).toEqual([])
+})
+
+test('a single subscriber gets frames of its own, and its high-water mark is looked at for each', () => {
+  const skipped: number[] = []
+  const fanOut = new FanOut('news', (_, missed) => skipped.push(missed.offset))
+  const { hearer } = join(fanOut, makeForm())
+  expect(fanOut.deliver(publication(1))).toBe(1)
+  expect(fanOut.deliver(publication(2))).toBe(1)
+  hearer.isWritable = false
+  expect(fanOut.deliver(publication(3))).toBe(0)
+  expect(hearer.batches).toHaveLength(0)
+  expect(hearer.offsets).toEqual([1, 2])
+  expect(skipped).toEqual([3])
+  expect(fanOut.size).toBe(0)
+})
+
+test('a subscriber that was alone for a while shares batches again when another comes', () => {
+  const fanOut = new FanOut('news')
+  const form = makeForm()
+  const first = join(fanOut, form)
+  fanOut.deliver(publication(1))
+  const second = join(fanOut, form)
+  fanOut.deliver(publication(2))
+  fanOut.deliver(publication(3))
+  fanOut.remove(second.subscription)
+  fanOut.deliver(publication(4))
+  expect(first.hearer.offsets).toEqual([1, 2, 3, 4])
+  expect(second.hearer.offsets).toEqual([2, 3])
 })
 
 test('a client that is full leaves the live ones with the first publication it misses, and the others go on', () => {

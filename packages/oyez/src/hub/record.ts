@@ -19,10 +19,21 @@ const MAX_INFO_BYTES = 0xffff
 
 /** Writes a record. @throws {RangeError} when the info is longer than 65,535 bytes. */
 export function encodeRecord(data: Payload, info: Payload | undefined): Uint8Array {
-  if (info === undefined) return Buffer.concat([Buffer.from([MAGIC, VERSION, 0]), data])
-  if (info.length > MAX_INFO_BYTES)
-    throw new RangeError(`publisher info has ${info.length} bytes, more than ${MAX_INFO_BYTES}`)
-  return Buffer.concat([Buffer.from([MAGIC, VERSION, HAS_INFO, info.length >> 8, info.length & 0xff]), info, data])
+  const infoLength = info?.length ?? 0
+  if (infoLength > MAX_INFO_BYTES)
+    throw new RangeError(`publisher info has ${infoLength} bytes, more than ${MAX_INFO_BYTES}`)
+  const headLength = info === undefined ? 3 : 5
+  const record = Buffer.allocUnsafe(headLength + infoLength + data.length)
+  record[0] = MAGIC
+  record[1] = VERSION
+  record[2] = info === undefined ? 0 : HAS_INFO
+  if (info !== undefined) {
+    record[3] = infoLength >> 8
+    record[4] = infoLength & 0xff
+    record.set(info, headLength)
+  }
+  record.set(data, headLength + infoLength)
+  return record
 }
 
 /**

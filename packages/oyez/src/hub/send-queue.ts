@@ -55,9 +55,11 @@ export class SendQueue {
     if (items.length === 0) return
     this.clear()
     const [first] = items
+    if (items.length > 1 || first === undefined) this.#transport.write({ bytes: this.#join(items) })
     // The common case of fan-out: one channel spoke, its bytes are ready.
-    if (items.length === 1 && first instanceof Batch) this.#transport.write(first.packed())
-    else this.#transport.write({ bytes: this.#join(items) })
+    else if (first instanceof Batch) this.#transport.write(first.packed())
+    // The common case of everything else: one answer.
+    else this.#transport.write(this.#form.pack([first]))
   }
 
   clear(): void {

@@ -23,6 +23,8 @@ export const jsonCodec: Codec = {
 
   decode(frame: Frame): ClientMessage[] {
     const text = typeof frame === 'string' ? frame : textOf(frame)
+    // Most frames hold one command.
+    if (!text.includes('\n') && text.trim() !== '') return [decodeCommand(text)]
     const messages: ClientMessage[] = []
     for (const line of text.split('\n')) {
       if (line.trim() !== '') messages.push(decodeCommand(line))
@@ -197,10 +199,29 @@ function optionalObject(value: Json, name: string): Json {
 function payloadAt(line: string, command: string): Payload | undefined {
   try {
     const text = rawMember(line, [command, 'data'])
-    return text === undefined ? undefined : encoder.encode(text)
+    return text === undefined ? undefined : utf8(text)
   } catch (error) {
     throw error instanceof NestingError ? new Invalid('data is nested too deeply', false) : error
   }
+}
+
+const SLAB_BYTES = 16_384
+let slab = new Uint8Array(SLAB_BYTES)
+let slabUsed = 0
+
+/** The bytes of a text. Short ones share a larger piece of memory: one for each would cost more than the encoding. */
+function utf8(text: string): Uint8Array {
+  // A UTF-16 unit is at most 3 bytes of UTF-8.
+  const most = text.length * 3
+  if (most > SLAB_BYTES >> 3) return encoder.encode(text)
+  if (slabUsed + most > SLAB_BYTES) {
+    slab = new Uint8Array(SLAB_BYTES)
+    slabUsed = 0
+  }
+  const bytes = slab.subarray(slabUsed, slabUsed + most)
+  const { written } = encoder.encodeInto(text, bytes)
+  slabUsed += written
+  return bytes.subarray(0, written)
 }
 
 function isObject(value: unknown): value is Json {

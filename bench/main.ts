@@ -96,6 +96,10 @@ async function main(argv: readonly string[]): Promise<void> {
   if (results.failures.length > 0) process.exitCode = 1
 }
 
+// An ordinary exit, so that what was started is ended: the other processes leave with their parent.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+process.stdout.on('error', () => process.exit(1))
+
 try {
   await main(process.argv.slice(2))
 } catch (error) {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -37,6 +38,11 @@ export class Redis {
       ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
+    // Also when the run is broken off: nothing of it stays.
+    process.once('exit', () => {
+      child.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    })
     await new Promise<void>((resolve, reject) => {
       child.once('error', () =>
         reject(new Error('redis-server cannot be started: install it (apt-get install redis-server)')),

@@ -28,6 +28,11 @@ export function parseEpoch(epoch: string): EpochParts | undefined {
  */
 const INCARNATION_BYTES = 9
 
+/** Whether a bus of this kind wrote the epoch. */
+export function isEpoch(epoch: string): boolean {
+  return EPOCH.test(epoch)
+}
+
 /** Random names for logs; drawn from the system's generator many at a time, since every append brings one along. */
 export class IncarnationSource {
   readonly #pool: Buffer = Buffer.alloc(INCARNATION_BYTES * 256)

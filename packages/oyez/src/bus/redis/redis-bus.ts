@@ -15,7 +15,7 @@ import type {
 import { BusError } from '../bus-error.ts'
 import { appendScript } from './append-script.ts'
 import { CLOSE_PRODUCER_SCRIPT } from './close-producer-script.ts'
-import { IncarnationSource, parseEpoch } from './epoch.ts'
+import { IncarnationSource, isEpoch, parseEpoch } from './epoch.ts'
 import { hintHead, parseHint } from './hint-envelope.ts'
 import type { RedisBusOptions, ResolvedRedisOptions } from './options.ts'
 import { HEADS_SCRIPT, READ_SCRIPT } from './read-script.ts'
@@ -252,13 +252,14 @@ export class RedisBus implements Bus {
   #onHint(table: SubscriptionTable, name: string, message: Buffer): void {
     this.#stats.received++
     const hint = parseHint(message)
+    // A name that the table knows is wanted.
     const own = this.#broadcasts ? hint?.channel : table.channelOf(name)
-    if (own === undefined || !table.wants(own)) {
+    if (own === undefined || (this.#broadcasts && !table.wants(own))) {
       this.#stats.unwanted++
       return
     }
     const position = hint?.position
-    if (hint === undefined || (position !== undefined && parseEpoch(position.epoch) === undefined)) {
+    if (hint === undefined || (position !== undefined && !isEpoch(position.epoch))) {
       // Somebody else publishes on our channel: whatever it was, the log has the truth.
       this.#tell({ state: 'gap', channels: [own] })
       return

@@ -2,7 +2,7 @@ import type { BreakReason, Position } from '../../protocol/position.ts'
 import type { AppendResult, ReadResult, StoredRecord } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { APPEND_CODE } from './append-script.ts'
-import { parseEpoch } from './epoch.ts'
+import { isEpoch } from './epoch.ts'
 import { parseOffset } from './hint-envelope.ts'
 import { READ_CODE } from './read-script.ts'
 
@@ -89,7 +89,7 @@ function recordsOf(entries: readonly unknown[], reverse: boolean): StoredRecord[
 }
 
 function positionOf(epoch: unknown, offset: unknown): Position | undefined {
-  if (typeof epoch !== 'string' || typeof offset !== 'string' || parseEpoch(epoch) === undefined) return undefined
+  if (typeof epoch !== 'string' || typeof offset !== 'string' || !isEpoch(epoch)) return undefined
   const number = parseOffset(offset)
   return number === undefined ? undefined : { epoch, offset: number }
 }

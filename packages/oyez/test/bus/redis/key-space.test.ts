@@ -35,3 +35,11 @@ it('no channel has the pub/sub channel of all or of a probe', () => {
     }),
   )
 })
+
+it('names stay the same however many others were asked for in between', () => {
+  const names = (): string[] =>
+    ['a', '{b}', 'c%'].flatMap((channel) => [keys.meta(channel), keys.log(channel), keys.hints(channel)])
+  const before = names()
+  for (let n = 0; n < 20_000; n++) keys.log(`other-${n}`)
+  expect(names()).toEqual(before)
+})

@@ -117,6 +117,15 @@ export const mutantScenarios: readonly Scenario[] = [
   ),
   scripted(
     {
+      name: 'mutant-hints',
+      summary:
+        'for planted faults: the last words have one publisher, so that each of them is the last message of its channel',
+      stage: { nodes: 2, subscribers: 4, publishers: 1, still: 20 },
+    },
+    [{ fault: 'drop-clients', share: 0.5 }],
+  ),
+  scripted(
+    {
       name: 'mutant-flush',
       summary: 'for planted faults: Redis is flushed under idle channels',
       stage: { nodes: 2, subscribers: 4, still: 2 },

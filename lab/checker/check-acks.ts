@@ -47,3 +47,22 @@ export function checkAcks(
   }
   return { acknowledged: publications.acks.length, goneWithLog, undoneAndTold, trimmed }
 }
+
+/** I9: what was undone is put back by its publisher, who lives, before it has anything else to say; or it is told. */
+export function checkHealed(
+  publications: Publications,
+  books: { history: History; ids: Ids; findings: Findings; before: number },
+): void {
+  const { history, ids, findings, before } = books
+  for (const channel of history.channels) {
+    const records = history.log(channel)?.records ?? []
+    const present = new Set(records.map(({ publisher, n }) => ids.of(channel, publisher, n)))
+    for (const { publisher, n, epoch, offset, at, channel: own } of publications.acks) {
+      if (own !== channel || at >= before || offset < history.first(channel)) continue
+      const id = ids.of(channel, publisher, n)
+      const isGone = !history.isFinal(channel, partsOf(epoch).incarnation)
+      if (isGone || present.has(id) || publications.wasTold(publisher, channel)) continue
+      findings.add('notPutBack', `${ids.name(id)}, acknowledged at ${epoch}/${offset}`)
+    }
+  }
+}

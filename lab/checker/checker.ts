@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Effect } from '../orchestra/chronicle.ts'
-import { type AckTally, checkAcks } from './check-acks.ts'
+import { type AckTally, checkAcks, checkHealed } from './check-acks.ts'
 import { checkBreaks, checkIncarnations } from './check-breaks.ts'
 import { checkLog } from './check-logs.ts'
 import { checkEnd, checkStream, Sightings } from './check-streams.ts'
@@ -16,6 +16,8 @@ export interface Evidence {
   /** Where the journals and the chronicle are. */
   readonly directory: string
   readonly logs: readonly FinalLog[]
+  /** The logs when all had come to rest, before the last words. */
+  readonly quietLogs: readonly FinalLog[]
   readonly allows: readonly Effect[]
   readonly historySize: number
   readonly slackMs: number
@@ -63,6 +65,8 @@ export async function check(evidence: Evidence): Promise<Verdict> {
     for (const { reason } of stream.breaks) breaks[reason || 'untold'] = (breaks[reason || 'untold'] ?? 0) + 1
   }
   const acks = checkAcks(publications, { history, sightings, ids, findings })
+  const quiet = new History(evidence.quietLogs, timeline.states, ids)
+  checkHealed(publications, { history: quiet, ids, findings, before: timeline.phase('last-words') })
   const timeBooks = { timeline, publications, slackMs, findings }
   const latency = checkArrivals(streams, timeBooks)
   const announcementMs = checkAnnouncements(streams, timeBooks)

@@ -11,6 +11,7 @@ export const CRIMES = {
   limit: 'a time or a size above its limit (I10, I11)',
   untruthfulAck: 'an acknowledgement names a place where the log holds something else (I9)',
   ackedMissing: 'an acknowledged record is gone, its publisher lives and was not told (I9)',
+  notPutBack: 'an acknowledged record was undone and is not back although its publisher lives, and all is quiet (I9)',
   storedTwice: 'a record stands in the log twice (I8)',
   logReordered: 'records of one publisher stand in another order than they were sent in (I8)',
   logDamaged: 'a log with a hole, or whose metadata do not fit (I1)',

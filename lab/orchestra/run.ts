@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { check, type Verdict } from '../checker/checker.ts'
+import { check, type Evidence, type Verdict } from '../checker/checker.ts'
 import { Random } from '../random.ts'
 import { faults } from '../scenario/faults.ts'
 import type { Scenario } from '../scenario/scenario.ts'
@@ -81,7 +81,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
     const { allows = [], noAbruptEnd = false } = scenario
     // The orchestrator shares the machine with what it watches: how late its own timers were says how late everything was.
     const slackMs = Math.round(1_000 + 2 * (lag.max / 1e6))
-    const evidence = { directory, logs, allows, historySize: setup.historySize, slackMs, noAbruptEnd }
+    const evidence = { directory, ...logs, allows, historySize: setup.historySize, slackMs, noAbruptEnd }
     const verdict = await check(evidence)
     if (options.keep !== true && verdict.findings.total === 0) await rm(directory, { recursive: true, force: true })
     return { ...about, ...ended(), verdict }
@@ -135,13 +135,14 @@ class Play {
   }
 
   /** No more faults but a last one: everything must come to rest, and everybody hear the last words. */
-  async rest(): Promise<Awaited<ReturnType<typeof readLogs>>> {
+  async rest(): Promise<Pick<Evidence, 'logs' | 'quietLogs'>> {
     const stage = this.#stage
     this.#phase = 'settle'
     stage.chronicle.phase('settle')
     await stage.assembled()
     await stage.publisher.ask({ order: 'stop' })
     await this.#settled()
+    const quietLogs = await readLogs(stage)
     stage.chronicle.phase('last-words')
     const { last } = this.#scenario
     await Promise.all([
@@ -150,7 +151,7 @@ class Play {
     ])
     await this.#settled()
     stage.chronicle.phase('settled')
-    return readLogs(stage)
+    return { quietLogs, logs: await readLogs(stage) }
   }
 
   /** Waits until everybody stands at the heads; what does not come to rest is for the checker to find. */

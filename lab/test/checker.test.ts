@@ -76,8 +76,15 @@ describe('the checker', () => {
 
   it('finds an acknowledged message that is nowhere, unless its publisher was told', async () => {
     const lost = new Tale(5).publisher(['send', 'CHANNEL', 6], ['ack', 'CHANNEL', 6, 'log.t0', 6])
-    expect(await lost.crimes()).toEqual({ ackedMissing: 1 })
+    expect(await lost.crimes()).toEqual({ ackedMissing: 1, notPutBack: 1 })
     expect(await lost.publisher(['err', 'uncertain', 'lab:busy-1: the log lost something']).crimes()).toEqual({})
+  })
+
+  it('finds that what was undone came back only with the last words', async () => {
+    const tale = new Tale(5)
+    const whole = tale.log
+    const quiet = { state: whole.state, records: whole.records.slice(0, 4) }
+    expect(await tale.crimes({ quietLogs: [quiet] })).toEqual({ notPutBack: 1 })
   })
 
   it('finds an acknowledgement for a place where something else is', async () => {

@@ -84,7 +84,15 @@ export class Tale {
       write('publishers.jsonl', this.#publisher)
       write('audience-1.jsonl', this.#subscriber)
       write('chronicle.jsonl', this.#chronicle)
-      const usual = { directory, logs: [this.log], allows: [], historySize: 100, slackMs: 0, noAbruptEnd: false }
+      const usual = {
+        directory,
+        logs: [this.log],
+        quietLogs: [this.log],
+        allows: [],
+        historySize: 100,
+        slackMs: 0,
+        noAbruptEnd: false,
+      }
       const { findings } = await check({ ...usual, ...evidence })
       return Object.fromEntries(findings.counts)
     } finally {

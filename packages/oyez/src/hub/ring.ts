@@ -24,6 +24,11 @@ export class Ring {
   #bytes = 0
   /** Offset after which the ring is complete: the one before its oldest publication. */
   #floor: number
+  /**
+   * The list given out last, until the next publication. Clients that come back together ask for the same one, and a list that is the same object is
+   * encoded once; its text takes at most about as much memory again as the ring.
+   */
+  #given: { readonly offset: number; readonly limit: number; readonly list: readonly Publication[] } | undefined
 
   constructor(capacity: number, budget: RingBudget, floor: number) {
     this.#capacity = capacity
@@ -43,6 +48,7 @@ export class Ring {
 
   /** Adds the publication with offset `top + 1`. */
   push(publication: Publication): void {
+    this.#given = undefined
     this.#items.push(publication)
     this.#charge(cost(publication))
     while (
@@ -55,6 +61,7 @@ export class Ring {
 
   /** Adds older publications below the ring; `older` is in order and ends at `floor`. Stops at the limits. */
   fill(older: readonly Publication[]): void {
+    this.#given = undefined
     for (const publication of older.toReversed()) {
       if (publication.offset !== this.#floor || this.#items.length >= this.#capacity) return
       if (this.#budget.usedBytes + cost(publication) > this.#budget.limitBytes) return
@@ -67,12 +74,16 @@ export class Ring {
   /** The publications after an offset, at most `limit`; `undefined` when the ring does not reach that far down, or the offset is above it. */
   after(offset: number, limit: number): readonly Publication[] | undefined {
     if (offset < this.#floor || offset > this.top) return undefined
+    if (this.#given?.offset === offset && this.#given.limit === limit) return this.#given.list
     const start = offset - this.#floor
-    return this.#items.slice(start, start + limit)
+    const list = this.#items.slice(start, start + limit)
+    this.#given = { offset, limit, list }
+    return list
   }
 
   /** Forgets everything and goes on after an offset. */
   reset(floor: number): void {
+    this.#given = undefined
     this.#charge(-this.#bytes)
     this.#items = []
     this.#floor = floor

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, type Evidence, type Verdict } from '../checker/checker.ts'
 import { Random } from '../random.ts'
@@ -79,8 +79,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
     chronicle.phase('end')
     await stage.close()
     const { allows = [], noAbruptEnd = false } = scenario
-    // The orchestrator shares the machine with what it watches: how late its own timers were says how late everything was.
-    const slackMs = Math.round(1_000 + 2 * (lag.max / 1e6))
+    const slackMs = slackOf(lag.max / 1e6, Math.max(play.load, loadavg()[0] ?? 0))
     const evidence = { directory, ...logs, allows, historySize: setup.historySize, slackMs, noAbruptEnd }
     const verdict = await check(evidence)
     if (options.keep !== true && verdict.findings.total === 0) await rm(directory, { recursive: true, force: true })
@@ -93,6 +92,15 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
   }
 }
 
+/**
+ * What a busy machine adds to every limit in time. The orchestrator shares the machine with what it watches: how late its own timers were says how late
+ * everything may have been, and so does the number of those who wait for a core.
+ */
+function slackOf(lagMs: number, load: number): number {
+  const waiting = Math.max(0, load / availableParallelism() - 2)
+  return Math.round(1_000 + 2 * lagMs + 500 * waiting)
+}
+
 /** The acts of a run. */
 class Play {
   readonly #stage: Stage
@@ -102,6 +110,8 @@ class Play {
   readonly #started: number
   #phase = 'start'
   #isStuck = false
+  /** The highest load of the machine that was seen. */
+  load = 0
 
   constructor(stage: Stage, scenario: Scenario, around: { options: RunOptions; plan: Step[]; started: number }) {
     this.#stage = stage
@@ -197,6 +207,7 @@ class Play {
   }
 
   #tell(): void {
+    this.load = Math.max(this.load, loadavg()[0] ?? 0)
     const { publisher } = this.#stage
     this.#options.onProgress?.({
       phase: this.#phase,

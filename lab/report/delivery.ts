@@ -126,7 +126,10 @@ const CLAIMS: readonly Claim[] = [
 export function report(): string {
   const all = readResults()
   const green = all.filter((run) => run.green)
-  const text = table(green, all.length - green.length)
+  const text = table(
+    green,
+    all.filter((run) => !run.green),
+  )
   const page = readFileSync(DELIVERY, 'utf8')
   const [before, rest] = split(page, BEGIN)
   const [, after] = split(rest, END)
@@ -140,8 +143,9 @@ function split(text: string, mark: string): [string, string] {
   return [text.slice(0, at), text.slice(at + mark.length)]
 }
 
-function table(green: readonly RunSummary[], red: number): string {
+function table(green: readonly RunSummary[], red: readonly RunSummary[]): string {
   const total = new Sums(green)
+  const every = new Sums([...green, ...red])
   const rows = CLAIMS.map(({ claim, scenarios, figures }) => {
     const runs = new Sums(green.filter(({ scenario }) => scenarios.includes(scenario)))
     const names = scenarios.map((name) => `\`${name}\``).join(', ')
@@ -151,15 +155,15 @@ function table(green: readonly RunSummary[], red: number): string {
   const days = green.map(({ at }) => at.slice(0, 10))
   const { caught, planted } = mutantsCaught()
   return [
-    `Written by \`npm run lab -- --report\` from ${show(green.length)} runs with ${show(seeds)} seeds, ${show(total.field('minutes'))} minutes in all (${days[0] ?? '–'} to ${days.at(-1) ?? '–'}).${red > 0 ? ` ${show(red)} further runs were red; their causes are in the history of the repository.` : ''}`,
+    `Written by \`npm run lab -- --report\` from ${show(green.length)} runs with ${show(seeds)} seeds, ${show(total.field('minutes'))} minutes in all (${days[0] ?? '–'} to ${days.at(-1) ?? '–'}).${redWords(red)}`,
     '',
     '| over all runs | |',
     '| --- | ---: |',
     `| deliveries checked one by one | **${show(total.field('deliveries'))}** |`,
-    `| lost, repeated, reordered without a declared break | **${[total.crimes('lost'), total.crimes('repeated'), total.crimes('reordered')].join(' / ')}** |`,
-    `| unjustified breaks | **${total.crimes('unjustified')}** of ${show(total.breaks('fork', 'new-log', 'trimmed', 'untold'))} |`,
+    `| lost, repeated, reordered without a declared break | **${[every.crimes('lost'), every.crimes('repeated'), every.crimes('reordered')].join(' / ')}** |`,
+    `| unjustified breaks | **${every.crimes('unjustified')}** of ${show(total.breaks('fork', 'new-log', 'trimmed', 'untold'))} |`,
     `| messages published, acknowledged | ${show(total.field('published'))}, ${show(total.field('acknowledged'))} |`,
-    `| acknowledged and missing, publisher not told | **${total.crimes('ackedMissing')}** |`,
+    `| acknowledged and missing, publisher not told | **${every.crimes('ackedMissing')}** |`,
     `| acknowledged and gone with a log that was taken away | ${show(total.field('goneWithLog'))} |`,
     `| acknowledged, undone by a rollback, not put back, publisher told | ${show(total.field('undoneAndTold'))} |`,
     `| nodes killed, drained, frozen | ${show(total.of('nodeKills') + total.of('workerKills'))}, ${show(total.of('drains'))}, ${show(total.of('nodeFreezes'))} |`,
@@ -171,4 +175,15 @@ function table(green: readonly RunSummary[], red: number): string {
     '| --- | --- | --- | ---: |',
     ...rows,
   ].join('\n')
+}
+
+/** Runs that are not in the sums, and what they were red for. */
+function redWords(red: readonly RunSummary[]): string {
+  if (red.length === 0) return ''
+  const reasons = red.map(({ scenario, crimes, failure }) =>
+    failure === undefined
+      ? `\`${scenario}\`: ${Object.keys(crimes).join(', ')}`
+      : `\`${scenario}\`: not carried through`,
+  )
+  return ` Not in the sums are ${show(red.length)} runs that were red (${[...new Set(reasons)].join('; ')}).`
 }

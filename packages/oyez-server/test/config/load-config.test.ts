@@ -247,3 +247,30 @@ it('no key of a file can reach the prototype of anything', () => {
   expect(() => loadConfig({ file: path })).toThrow(UserError)
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
+
+describe('the bus', () => {
+  it('may be Redis in every form', () => {
+    for (const bus of [
+      'redis://127.0.0.1:6379',
+      'rediss://user:pw@host/2',
+      'redis+sentinel://s1:26379,s2:26379/town',
+      'rediss+sentinel://s1/town',
+      'redis+cluster://a:1,b:2',
+      'redis+cluster+tls://a:1',
+      'redis://a:1 redis://b:2',
+    ]) {
+      expect(loadConfig({ flags: { '--bus': bus } }).bus).toBe(bus)
+    }
+  })
+
+  it('has the files of TLS in the config file', () => {
+    const path = file('bus: rediss://h\nredis: { ca: ca.pem, cert: c.pem, key: k.pem, servername: redis.example }')
+    expect(loadConfig({ file: path }).redis).toEqual({
+      ca: 'ca.pem',
+      cert: 'c.pem',
+      key: 'k.pem',
+      servername: 'redis.example',
+    })
+    expect(refusal({ file: file('redis: { cafile: x }') })).toContain('cafile is not a known setting')
+  })
+})

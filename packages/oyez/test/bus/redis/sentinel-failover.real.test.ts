@@ -166,6 +166,6 @@ it('a start without a sentinel, or with a name that nobody knows, fails with one
   )
   for (const sentinel of trio.sentinels) await sentinel.kill()
   await expect(Follower.start({ url: trio.url }, [])).rejects.toThrow(
-    /^no sentinel says where town is \(.*ECONNREFUSED/,
+    /^no sentinel says where town is \(.*connection refused/,
   )
 })

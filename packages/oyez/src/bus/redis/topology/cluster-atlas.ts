@@ -36,6 +36,8 @@ export class ClusterAtlas {
   readonly #options: ClusterAtlasOptions
   readonly #owners: (RedisShard | undefined)[] = Array.from({ length: PARTITIONS })
   #nodes: readonly Endpoint[]
+  /** The highest that was heard of. */
+  #epoch = 0
   #refreshing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #isDueAt = Number.POSITIVE_INFINITY
@@ -72,6 +74,7 @@ export class ClusterAtlas {
     for (const owner of best.map.owners) {
       if (owner !== undefined && !made.has(addressOf(owner))) made.set(addressOf(owner), shards.make(owner))
     }
+    this.#epoch = best.epoch
     this.#apply(best.map)
     return [...made.values()]
   }
@@ -135,7 +138,11 @@ export class ClusterAtlas {
       opinions.push(...(await surveyByCalling(called, this.#options.login, new Map())))
     }
     const best = bestOpinion(opinions)
-    if (best !== undefined && this.#state === 'running') this.#apply(best.map)
+    if (best === undefined || this.#state !== 'running') return
+    // Nodes that were cut off together know less than we do; most of the masters are believed whatever they say.
+    if (best.epoch < this.#epoch && opinions.length * 2 <= this.owners.size) return
+    this.#epoch = best.epoch
+    this.#apply(best.map)
   }
 
   #apply(map: ClusterMap): void {

@@ -18,7 +18,7 @@ const STRAGGLER_MS = 100
 const MAX_SENTINELS = 32
 
 /**
- * Finds a master through its sentinels. All of them are asked and the answer with the highest configuration epoch counts, so that one sentinel that was
+ * Finds a master through its sentinels. All of them are asked and the answer with the highest configuration epoch counts, so that a sentinel that was
  * cut off cannot lead a node back to an old master. Seeds are never forgotten and never given up; while no sentinel answers, a master that works is kept.
  */
 export class SentinelLocator implements Locator {
@@ -27,7 +27,9 @@ export class SentinelLocator implements Locator {
   #moved: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   #asking: Promise<readonly SentinelOpinion[]> | undefined
-  #last: string | undefined
+  #last: Endpoint | undefined
+  /** The highest that was heard of. */
+  #epoch = 0
   #closed = false
 
   constructor(options: SentinelLocatorOptions) {
@@ -36,16 +38,17 @@ export class SentinelLocator implements Locator {
 
   async locate(): Promise<Endpoint> {
     for (const seed of this.#options.seeds) this.#watch(seed)
-    const best = newest(await this.#ask())
+    // Who was known before is still the best guess when only those answer who know less than we do.
+    const best = this.#judge(await this.#ask()) ?? this.#last
     if (best === undefined) throw this.#nobodyKnows()
-    this.#last = addressOf(best)
+    this.#last = best
     return best
   }
 
   async confirms(endpoint: Endpoint): Promise<boolean> {
     const opinions = await this.#ask()
-    const best = newest(opinions)
-    return opinions.length * 2 > this.#watches.size && best !== undefined && addressOf(best) === addressOf(endpoint)
+    const best = this.#judge(opinions)
+    return this.#isMost(opinions) && best !== undefined && addressOf(best) === addressOf(endpoint)
   }
 
   watch(moved: () => void): void {
@@ -80,10 +83,26 @@ export class SentinelLocator implements Locator {
   /** Is the master still the one that was last found? */
   async #check(): Promise<void> {
     if (this.#moved === undefined || this.#last === undefined) return
-    const best = newest(await this.#ask())
-    if (this.#closed || best === undefined || addressOf(best) === this.#last) return
-    this.#last = addressOf(best)
+    const best = this.#judge(await this.#ask())
+    if (this.#closed || best === undefined || addressOf(best) === addressOf(this.#last)) return
+    this.#last = best
     this.#moved()
+  }
+
+  /**
+   * The master, as those say who know most. A sentinel that was cut off knows an older one: alone, it is not believed. Most of them are, whatever they say, for
+   * their epochs may have begun anew.
+   */
+  #judge(opinions: readonly SentinelOpinion[]): Endpoint | undefined {
+    let best: SentinelOpinion | undefined
+    for (const opinion of opinions) if (best === undefined || opinion.configEpoch > best.configEpoch) best = opinion
+    if (best === undefined || (best.configEpoch < this.#epoch && !this.#isMost(opinions))) return undefined
+    this.#epoch = best.configEpoch
+    return best.master
+  }
+
+  #isMost(opinions: readonly SentinelOpinion[]): boolean {
+    return opinions.length * 2 > this.#watches.size
   }
 
   /** News that comes while a question is under way needs another question: its answer may be from before. */
@@ -128,10 +147,4 @@ export class SentinelLocator implements Locator {
     )
     return new BusError('unavailable', `no sentinel says where ${this.#options.name} is (${said.join('; ')})`)
   }
-}
-
-function newest(opinions: readonly SentinelOpinion[]): Endpoint | undefined {
-  let best: SentinelOpinion | undefined
-  for (const opinion of opinions) if (best === undefined || opinion.configEpoch > best.configEpoch) best = opinion
-  return best?.master
 }

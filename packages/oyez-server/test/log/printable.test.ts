@@ -19,7 +19,8 @@ it('a URL loses its password', () => {
 })
 
 it('no password of several URLs, of sentinels or of a cluster is shown', () => {
-  const bus = 'redis://u:s3cret@a:1, redis+sentinel://:s3cret@s1:1,s2:2/town?sentinelPassword=s3cret redis+cluster://c:1'
+  const bus =
+    'redis://u:s3cret@a:1, redis+sentinel://:s3cret@s1:1,s2:2/town?sentinelPassword=s3cret redis+cluster://c:1'
   expect(withoutPassword(bus)).toBe(
     'redis://***@a:1, redis+sentinel://***@s1:1,s2:2/town?sentinelPassword=*** redis+cluster://c:1',
   )

@@ -47,6 +47,7 @@ class Hearer implements Subscriber {
   tellEpoch(): boolean {
     return true
   }
+  endForResubscribe(): void {}
 }
 
 function makeForm(): WireForm & { packs: number; encoded: number } {

@@ -17,6 +17,8 @@ export interface StageSetup {
   readonly busy: number
   readonly still: number
   readonly stillEveryMs: number
+  /** Whether every channel, the idle ones too, is spoken on at the start. Without it no publisher can put anything back on the idle ones. */
+  readonly firstWords: boolean
   readonly payloadBytes: number
   readonly historySize: number
   /** What clients connect to: a fault proxy before each node, or a load balancer. */
@@ -35,6 +37,7 @@ export const USUAL: StageSetup = {
   busy: 1,
   still: 8,
   stillEveryMs: 500,
+  firstWords: true,
   payloadBytes: 0,
   historySize: 1_000_000,
   front: 'proxies',

@@ -144,7 +144,7 @@ export class Stage {
     this.publisher = await ActorProcess.start('publisher', 'publishers', { directory, cast })
     await this.tell({ order: 'start' })
     await this.publisher.ask({ order: 'start' })
-    await this.publisher.ask({ order: 'last-words' })
+    if (this.setup.firstWords) await this.publisher.ask({ order: 'last-words' })
   }
 
   /** Tells every audience. @returns What each answered. */

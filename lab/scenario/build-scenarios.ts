@@ -128,7 +128,7 @@ export const mutantScenarios: readonly Scenario[] = [
     {
       name: 'mutant-flush',
       summary: 'for planted faults: Redis is flushed under idle channels',
-      stage: { nodes: 2, subscribers: 4, still: 2 },
+      stage: { nodes: 2, subscribers: 4, still: 2, firstWords: false },
       allows: ['new-log'],
       // Long, since the limit that a missing audit must exceed grows with what else the machine does.
       restMs: 20_000,

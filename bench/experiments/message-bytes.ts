@@ -76,7 +76,7 @@ function sameContent(): string {
   return JSON.stringify({
     type: 'publish',
     channel: 'news',
-    epoch: 'AbCdEfGhIjKlMnOp.0123456789abcdef',
+    epoch: 'vIlKMd7In1Xd.820fda5e62',
     offset: 200,
     info: { user: '', client },
     data: '.'.repeat(DATA_BYTES - 2),

@@ -1,5 +1,6 @@
 import type { Results, Table } from '../figures.ts'
 import { BASELINE } from '../program.ts'
+import { costCurve } from './cost-curve-goal.ts'
 import { deliveryGoals } from './delivery-goals.ts'
 import { bytesPerConnection, figureOf, type Goal } from './goal.ts'
 
@@ -82,27 +83,7 @@ export const goals: readonly Goal[] = [
       return bytes === undefined ? undefined : { met: bytes <= 6_144, figure: `${(bytes / 1_024).toFixed(2)} KB` }
     },
   },
-  {
-    work: 'cost curve',
-    goal: 'CPU per delivery flat (± 10 %) from 100 to 10,000 subscribers and 2 to 8 nodes',
-    reach: (results) => {
-      const at = (nodes: number, subscribers: number): number | undefined =>
-        figureOf(results, 'cost-curve', `steady.${nodes}.${subscribers}`)
-      const middle = at(2, 1_000)
-      const [few, many, wide] = [at(2, 100), at(2, 10_000), at(8, 1_000)]
-      if (middle === undefined || few === undefined || many === undefined || wide === undefined) return undefined
-      const off = [few, at(4, 1_000) ?? middle, wide, many].map((value) => value / middle - 1)
-      const percent = (value: number): string => `${value >= 0 ? '+' : '−'}${Math.abs(Math.round(value * 100))} %`
-      const perPublication = ((few - middle) * 100) / 0.9
-      return {
-        met: off.every((value) => Math.abs(value) <= 0.1),
-        figure: `${percent(few / middle - 1)} at 100, ${percent(many / middle - 1)} at 10,000, ${percent(wide / middle - 1)} at 8 nodes`,
-        why:
-          `Against 1,000 subscribers on 2 nodes, at 20,000 deliveries a second. A publication has a price of its own, some ${Math.max(0, perPublication).toFixed(0)} µs on the nodes, ` +
-          'which a hundred subscribers share less well than a thousand; each further node adds its own hearing of it. With ten thousand, the sockets no longer fit into the caches of the processor, and a write costs more.',
-      }
-    },
-  },
+  costCurve,
   {
     work: 'resume storm',
     goal: 'all recovered, log reads ≤ channels × surviving nodes',

@@ -1,5 +1,7 @@
 import type { Results } from '../figures.ts'
 
+const LARGE_CROWD = 10_000
+
 /** Something that the project set out to reach. */
 export interface Goal {
   readonly work: string
@@ -23,7 +25,9 @@ export function figureOf(results: Results, experiment: string, figure: string): 
   return value === undefined || Number.isNaN(value) ? undefined : value
 }
 
-/** Memory of an idle connection; `undefined` when it was not measured. */
+/** Memory of an idle connection; `undefined` when it was not measured, or among so few that most of it is what the allocator keeps. */
 export function bytesPerConnection(results: Results, program: string): number | undefined {
-  return results.memory.find((row) => row.scenario === 'idle' && row.program === program)?.bytesPerConnection
+  return results.memory.find(
+    (row) => row.scenario === 'idle' && row.program === program && row.connections >= LARGE_CROWD,
+  )?.bytesPerConnection
 }

@@ -9,7 +9,7 @@ export const goals: readonly Goal[] = [
   ...deliveryGoals,
   {
     work: 'idle connection, `ws`',
-    goal: '≤ 0.6 × Socket.IO',
+    goal: '≤ 0.6 × Socket.IO at 10,000 connections',
     reach: (results) => {
       const [own, other] = [bytesPerConnection(results, 'oyez'), bytesPerConnection(results, BASELINE)]
       if (own === undefined || other === undefined) return undefined

@@ -11,6 +11,7 @@ import { actionFor, errorWord, toBusError } from './redis-error-table.ts'
 import { RedisLink } from './redis-link.ts'
 import type { RedisPairOptions } from './redis-pair-options.ts'
 import { checkAck, isClusterDown, readTerm, readVersion } from './server-facts.ts'
+import { SharedFlight } from './shared-flight.ts'
 
 const OPEN_TIMEOUT_MS = 4_000
 /** For all that {@link RedisPair.confirm} asks. */
@@ -27,6 +28,8 @@ export class RedisPair {
   readonly #hints: RedisLink
   readonly #probe: Probe
   readonly #status: PairStatus
+  /** After a failover thousands of channels may ask at once: one probe answers them. */
+  readonly #confirmation = new SharedFlight(() => this.#confirmNow())
   #endpoint: Endpoint | undefined
   #examined = false
   #version = ''
@@ -146,16 +149,9 @@ export class RedisPair {
    * Makes sure, afresh, that this is the master and that both connections work: a probe goes out and is heard again, Redis says that it is a master, and
    * whoever decides about that agrees.
    */
-  async confirm(): Promise<boolean> {
+  confirm(): Promise<boolean> {
     this.refuseWhenUnusable()
-    const [endpoint, client] = [this.#endpoint, this.#commands.client]
-    if (!this.isUp || endpoint === undefined || client === undefined) return false
-    const [heard, agreed] = await Promise.all([
-      this.#probe.fresh(CONFIRM_MS),
-      this.#options.locator.confirms(endpoint).catch(() => false),
-    ])
-    // The probe asked for the role, too, and a replica has had its connections replaced by now.
-    return heard && agreed && this.isUp && this.#commands.client === client
+    return this.#confirmation.join()
   }
 
   /** @throws {BusError} before the start and after the end. */
@@ -172,6 +168,17 @@ export class RedisPair {
     this.#options.locator.close()
     this.#commands.close()
     this.#hints.close()
+  }
+
+  async #confirmNow(): Promise<boolean> {
+    const [endpoint, client] = [this.#endpoint, this.#commands.client]
+    if (!this.isUp || endpoint === undefined || client === undefined) return false
+    const [heard, agreed] = await Promise.all([
+      this.#probe.fresh(CONFIRM_MS),
+      this.#options.locator.confirms(endpoint).catch(() => false),
+    ])
+    // The probe asked for the role, too, and a replica has had its connections replaced by now.
+    return heard && agreed && this.isUp && this.#commands.client === client
   }
 
   /** Both connections go to the same master: when one finds it elsewhere, the other follows. */

@@ -16,7 +16,8 @@ export interface UpgradeRequest {
 }
 
 export const DEFAULT_PATH = '/connection/websocket'
-export const DEFAULT_MAX_FRAME_BYTES = 65_536
+/** A payload of 64 KiB, which a hub takes, with room for the command around it: what is a little too long is answered and not closed. */
+export const DEFAULT_MAX_FRAME_BYTES = 69_632
 
 /** Our own subprotocols, echoed when offered; `false` when none of them was. A client that offers both gets JSON. */
 export function chooseProtocol(offered: ReadonlySet<string>): string | false {

@@ -22,7 +22,7 @@ export interface WsListenerOptions {
    * browsers never send, are always let through. @default 'same-host'
    */
   readonly origins?: OriginPolicy | undefined
-  /** Bytes of one incoming frame; a larger one closes the connection with 1009. @default 65_536 */
+  /** Bytes of one incoming frame; a larger one closes the connection with 1009. @default 69_632 */
   readonly maxFrameBytes?: number | undefined
 }
 

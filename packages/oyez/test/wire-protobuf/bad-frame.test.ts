@@ -42,7 +42,7 @@ describe('a frame that is no Protobuf of the protocol', () => {
   it('too long closes with 1009', async () => {
     const { url } = await binary.node()
     const client = await binary.connected(url)
-    client.send({ id: 2, rpc: { method: 'm', data: jsonBytes('x'.repeat(66_000)) } })
+    client.send({ id: 2, rpc: { method: 'm', data: jsonBytes('x'.repeat(70_000)) } })
     expect(await client.closed).toMatchObject({ code: 1009 })
   })
 

@@ -58,8 +58,8 @@ describe('a frame of a connected client', () => {
     await bystander.expectUndisturbed()
   })
 
-  it('over 64 KiB closes with 1009', async () => {
-    client.send({ id: 2, publish: { channel: 'a', data: 'x'.repeat(65_536) } })
+  it('over 68 KiB closes with 1009', async () => {
+    client.send({ id: 2, publish: { channel: 'a', data: 'x'.repeat(69_632) } })
     expect((await client.closed).code).toBe(1009)
     await bystander.expectUndisturbed()
   })

@@ -6,6 +6,7 @@ import { MemoryBus } from '../../src/bus/memory/index.ts'
 import { resolveHubOptions } from '../../src/hub/options.ts'
 import { CloseCodes, isTerminalClose, UnsubscribeCodes } from '../../src/protocol/close-code.ts'
 import { ErrorCodes } from '../../src/protocol/error-code.ts'
+import { DEFAULT_MAX_FRAME_BYTES } from '../../src/transport/upgrade.ts'
 import { useWire } from './wire-fixture.ts'
 
 const page = readFileSync(new URL('../../../../PROTOCOL.md', import.meta.url), 'utf8')
@@ -59,7 +60,7 @@ describe('PROTOCOL.md', () => {
 
   it('tells the real defaults of limits and times', () => {
     const { limits, times } = resolveHubOptions({ bus: new MemoryBus() })
-    const real: Readonly<Record<string, number>> = { ...limits, ...times, maxFrameBytes: 65_536 }
+    const real: Readonly<Record<string, number>> = { ...limits, ...times, maxFrameBytes: DEFAULT_MAX_FRAME_BYTES }
     const told = table('## Limits and times')
     expect(told.length).toBeGreaterThan(5)
     for (const [option = '', value = ''] of told) {

@@ -15,7 +15,7 @@ export interface UwsListenerOptions {
   readonly origins?: OriginPolicy | undefined
   /**
    * Bytes of one incoming frame; a larger one closes the connection with 1009. One of more than four times this size is not even read:
-   * uWebSockets.js then cuts the connection, which its client sees as 1006. @default 65_536
+   * uWebSockets.js then cuts the connection, which its client sees as 1006. @default 69_632
    */
   readonly maxFrameBytes?: number | undefined
   /**

@@ -114,7 +114,8 @@ export class Primary {
         return this.#onReady(slot)
       case 'failed':
         if (this.#state === 'starting') this.#settleStart?.reject(new UserError(report.message))
-        else this.#log.warn(`${slot.name} cannot begin`, { reason: report.message })
+        // When all are ending, the first of them has said why: one line is enough.
+        else if (this.#state === 'running') this.#log.warn(`${slot.name} cannot begin`, { reason: report.message })
         return
       case 'connections':
         slot.connections = report.count

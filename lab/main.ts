@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { type Progress, run } from './orchestra/run.ts'
+import { type Progress, run } from './runner/run.ts'
 import { report } from './report/delivery.ts'
 import { saveResult } from './report/results.ts'
 import { describe, summarize } from './report/summary.ts'
@@ -60,8 +60,8 @@ async function runAll(all: readonly Scenario[]): Promise<boolean> {
   const rows: (string | number)[][] = [['scenario', 'seed', 'result', 'rounds', 'deliveries', 'breaks', 'violations']]
   let green = true
   for (const scenario of all) {
-    const stage = mutant === undefined ? {} : { mutant }
-    const result = await run(scenario, { seed, minutes, stage, keep, onProgress: showProgress })
+    const setup = mutant === undefined ? {} : { mutant }
+    const result = await run(scenario, { seed, minutes, setup, keep, onProgress: showProgress })
     endProgress()
     const summary = summarize(result, mutant)
     saveResult(summary)
@@ -69,7 +69,15 @@ async function runAll(all: readonly Scenario[]): Promise<boolean> {
     green &&= summary.green
     const sum = (record: Readonly<Record<string, number>>): number => Object.values(record).reduce((a, b) => a + b, 0)
     const word = summary.green ? 'green' : 'RED'
-    rows.push([scenario.name, seed, word, summary.rounds, summary.deliveries, sum(summary.breaks), sum(summary.crimes)])
+    rows.push([
+      scenario.name,
+      seed,
+      word,
+      summary.rounds,
+      summary.deliveries,
+      sum(summary.breaks),
+      sum(summary.findings),
+    ])
   }
   console.log(table(rows))
   return green

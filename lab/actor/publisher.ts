@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Client, ClientError } from 'oyez/client'
-import type { PublisherCast } from './cast.ts'
+import type { PublisherOptions } from './actor-messages.ts'
 import { Journal } from './journal.ts'
-import { obey, say } from './obey.ts'
+import { answerRunner, say } from './runner-link.ts'
 import { actorSocket } from './socket.ts'
 
 const TICK_MS = 20
@@ -26,15 +26,15 @@ class Publisher {
   #pending = 0
   #onIdle: (() => void) | undefined
 
-  constructor(actor: number, cast: PublisherCast, journal: Journal) {
+  constructor(actor: number, options: PublisherOptions, journal: Journal) {
     this.#actor = actor
-    this.#name = cast.names[actor] ?? ''
+    this.#name = options.names[actor] ?? ''
     this.#journal = journal
-    this.#padding = 'x'.repeat(cast.payloadBytes)
+    this.#padding = 'x'.repeat(options.payloadBytes)
     journal.write('name', actor, this.#name, 'publisher')
     this.#client = new Client(
-      cast.urls.map((url) => `${url}?user=${this.#name}`),
-      { WebSocket: actorSocket(cast.cookie), backoff: { minMs: 50, maxMs: 500 }, publishQueue: 20_000 },
+      options.urls.map((url) => `${url}?user=${this.#name}`),
+      { WebSocket: actorSocket(options.cookie), backoff: { minMs: 50, maxMs: 500 }, publishQueue: 20_000 },
     )
     this.#client.on('connected', ({ node }) => journal.write('on', actor, node))
     this.#client.on('connecting', ({ code, reason }) => journal.write('off', actor, code, reason))
@@ -98,29 +98,29 @@ class Publisher {
   }
 }
 
-const cast = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as PublisherCast
-const journal = new Journal(cast.journal)
-const publishers = cast.names.map((_, actor) => new Publisher(actor, cast, journal))
+const options = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as PublisherOptions
+const journal = new Journal(options.journal)
+const publishers = options.names.map((_, actor) => new Publisher(actor, options, journal))
 let ticking: NodeJS.Timeout | undefined
 let stillAt = 0
 let stillNext = 0
 
 function tick(): void {
-  for (const publisher of publishers) publisher.tick((cast.perSecond * TICK_MS) / 1_000, cast.busy)
-  if (cast.still.length === 0 || performance.now() < stillAt) return
-  stillAt = performance.now() + cast.stillEveryMs
-  publishers[stillNext % publishers.length]?.say(cast.still[stillNext % cast.still.length] ?? '')
+  for (const publisher of publishers) publisher.tick((options.perSecond * TICK_MS) / 1_000, options.busy)
+  if (options.still.length === 0 || performance.now() < stillAt) return
+  stillAt = performance.now() + options.stillEveryMs
+  publishers[stillNext % publishers.length]?.say(options.still[stillNext % options.still.length] ?? '')
   stillNext += 1
 }
 
 const sum = (field: 'sent' | 'failed' | 'acked'): number => publishers.reduce((total, one) => total + one[field], 0)
 
 setInterval(() => {
-  const acked = publishers.flatMap((publisher) => cast.busy.map((channel) => publisher.ackedIn(channel)))
+  const acked = publishers.flatMap((publisher) => options.busy.map((channel) => publisher.ackedIn(channel)))
   say({ acked, sent: sum('sent'), failed: sum('failed') })
 }, PROGRESS_MS)
 
-obey(async ({ order }) => {
+answerRunner(async ({ order }) => {
   if (order === 'start') {
     await Promise.all(publishers.map((publisher) => publisher.ready()))
     ticking = setInterval(tick, TICK_MS)
@@ -128,7 +128,7 @@ obey(async ({ order }) => {
     clearInterval(ticking)
     await Promise.all(publishers.map((publisher) => publisher.idle()))
   } else if (order === 'last-words') {
-    for (const channel of [...cast.busy, ...cast.still, ...cast.idle]) {
+    for (const channel of [...options.busy, ...options.still, ...options.idle]) {
       for (const publisher of publishers) publisher.say(channel)
     }
     await Promise.all(publishers.map((publisher) => publisher.idle()))

@@ -18,9 +18,9 @@ export interface AckTally {
 /** I9: an acknowledged record was in the log, at the place that was named; if it is gone, it is known why. */
 export function checkAcks(
   publications: Publications,
-  books: { history: History; sightings: Sightings; ids: Ids; findings: Findings },
+  evidence: { history: History; sightings: Sightings; ids: Ids; findings: Findings },
 ): AckTally {
-  const { history, sightings, ids, findings } = books
+  const { history, sightings, ids, findings } = evidence
   const present = new Map<string, Set<number>>()
   for (const channel of history.channels) {
     const records = history.log(channel)?.records ?? []
@@ -51,9 +51,9 @@ export function checkAcks(
 /** I9: what was undone is put back by its publisher, who lives, before it has anything else to say; or it is told. */
 export function checkHealed(
   publications: Publications,
-  books: { history: History; ids: Ids; findings: Findings; before: number },
+  evidence: { history: History; ids: Ids; findings: Findings; before: number },
 ): void {
-  const { history, ids, findings, before } = books
+  const { history, ids, findings, before } = evidence
   for (const channel of history.channels) {
     const records = history.log(channel)?.records ?? []
     const present = new Set(records.map(({ publisher, n }) => ids.of(channel, publisher, n)))

@@ -1,11 +1,11 @@
-import type { Effect } from '../orchestra/chronicle.ts'
+import type { Effect } from '../runner/event-log.ts'
 import { partsOf } from './epoch.ts'
 import type { Findings } from './findings.ts'
 import type { History } from './history.ts'
 import type { BreakLine, Stream } from './stream.ts'
 import type { Timeline } from './timeline.ts'
 
-export interface BreakBooks {
+export interface BreakEvidence {
   readonly history: History
   readonly timeline: Timeline
   readonly allows: readonly Effect[]
@@ -14,22 +14,25 @@ export interface BreakBooks {
 }
 
 /** I7: each break is explained by the history of the store, and of a kind that the faults of the run may cause. */
-export function checkBreaks(stream: Stream, books: BreakBooks): void {
+export function checkBreaks(stream: Stream, evidence: BreakEvidence): void {
   for (const line of stream.breaks) {
-    const why = explanations(stream.channel, line, books)
+    const why = explanations(stream.channel, line, evidence)
     // A client that is not told reasons breaks for any that is true.
     const explained = line.reason === '' ? why.length > 0 : why.includes(line.reason as Effect)
     if (explained) continue
     const from = `${line.lastEpoch}/${line.lastOffset}`
     const to = `${line.nextEpoch}/${line.nextOffset}`
     const told = line.reason === '' ? 'without a reason' : line.reason
-    books.findings.add('unjustified', `${stream.name} at ${line.at}: ${told}, from ${from} to ${to}, fork ${line.fork}`)
+    evidence.findings.add(
+      'unjustified',
+      `${stream.name} at ${line.at}: ${told}, from ${from} to ${to}, fork ${line.fork}`,
+    )
   }
 }
 
 /** The reasons that hold for a break. */
-export function explanations(channel: string, line: BreakLine, books: BreakBooks): Effect[] {
-  const { history, timeline, allows, historySize } = books
+export function explanations(channel: string, line: BreakLine, evidence: BreakEvidence): Effect[] {
+  const { history, timeline, allows, historySize } = evidence
   const last = partsOf(line.lastEpoch)
   const next = partsOf(line.nextEpoch)
   const reasons: Effect[] = []
@@ -48,7 +51,7 @@ export function explanations(channel: string, line: BreakLine, books: BreakBooks
 }
 
 /** A log is not replaced more often than it was taken away. */
-export function checkIncarnations(channel: string, { history, timeline, findings }: BreakBooks): void {
+export function checkIncarnations(channel: string, { history, timeline, findings }: BreakEvidence): void {
   const losses = timeline.losses(channel, Number.POSITIVE_INFINITY)
   if (history.incarnations(channel) > losses + 1) {
     findings.add(

@@ -32,9 +32,9 @@ export class Sightings {
 /** I2, I3, I5: what a subscriber was given is what the log holds there, as far as it survived; where it did not, all saw the same. */
 export function checkStream(
   stream: Stream,
-  books: { history: History; sightings: Sightings; ids: Ids; findings: Findings },
+  evidence: { history: History; sightings: Sightings; ids: Ids; findings: Findings },
 ): void {
-  const { history, sightings, ids, findings } = books
+  const { history, sightings, ids, findings } = evidence
   const { channel, name } = stream
   for (const segment of stream.segments) {
     let epochIndex = 0

@@ -15,7 +15,7 @@ const FIGURE_LIMITS: Readonly<Record<string, number>> = {
 }
 const QUEUED_BYTES_LIMIT = 1.1 * 1_048_576
 
-export interface TimeBooks {
+export interface TimeEvidence {
   readonly timeline: Timeline
   readonly publications: Publications
   /** What a busy machine adds to every time. */
@@ -31,8 +31,8 @@ export interface Latency {
 }
 
 /** I11: with nothing in its way, a record arrives in time; the last words do so although something was. */
-export function checkArrivals(streams: readonly Stream[], books: TimeBooks): Latency {
-  const { timeline, publications, slackMs, findings } = books
+export function checkArrivals(streams: readonly Stream[], evidence: TimeEvidence): Latency {
+  const { timeline, publications, slackMs, findings } = evidence
   const lastWords = timeline.phase('last-words')
   const times: number[] = []
   for (const stream of streams) {
@@ -59,7 +59,7 @@ export function checkArrivals(streams: readonly Stream[], books: TimeBooks): Lat
 }
 
 /** Every subscriber of a channel whose log was taken away is told in time, on idle channels too. @returns The longest time. */
-export function checkAnnouncements(streams: readonly Stream[], { timeline, slackMs, findings }: TimeBooks): number {
+export function checkAnnouncements(streams: readonly Stream[], { timeline, slackMs, findings }: TimeEvidence): number {
   let longest = 0
   for (const { from, outcome } of timeline.faults) {
     const { effects = [], channels, happenedAt = from } = outcome
@@ -79,7 +79,7 @@ export function checkAnnouncements(streams: readonly Stream[], { timeline, slack
 }
 
 /** Figures that have a limit. */
-export function checkFigures({ timeline, slackMs, findings }: TimeBooks): void {
+export function checkFigures({ timeline, slackMs, findings }: TimeEvidence): void {
   for (const [name, value] of Object.entries(timeline.figures())) {
     const limit = FIGURE_LIMITS[name]
     if (limit !== undefined && value > limit + slackMs)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Effect } from '../orchestra/chronicle.ts'
+import type { Effect } from '../runner/event-log.ts'
 import { type AckTally, checkAcks, checkHealed } from './check-acks.ts'
 import { checkBreaks, checkIncarnations } from './check-breaks.ts'
 import { checkLog } from './check-logs.ts'
 import { checkEnd, checkStream, Sightings } from './check-streams.ts'
 import { checkAnnouncements, checkArrivals, checkFigures, type Latency } from './check-times.ts'
-import { type Crime, Findings } from './findings.ts'
+import { type FindingKind, Findings } from './findings.ts'
 import { type FinalLog, History } from './history.ts'
 import { readJournals } from './journals.ts'
 import { Ids } from './publications.ts'
@@ -13,7 +13,7 @@ import { Timeline } from './timeline.ts'
 
 /** What is to be checked. */
 export interface Evidence {
-  /** Where the journals and the chronicle are. */
+  /** Where the journals and the event log are. */
   readonly directory: string
   readonly logs: readonly FinalLog[]
   /** The logs when all had come to rest, before the last words. */
@@ -48,7 +48,7 @@ export async function check(evidence: Evidence): Promise<Verdict> {
   const { directory, logs, allows, historySize, slackMs, noAbruptEnd } = evidence
   const findings = new Findings()
   const ids = new Ids()
-  const timeline = Timeline.read(join(directory, 'chronicle.jsonl'))
+  const timeline = Timeline.read(join(directory, 'events.jsonl'))
   const { publications, streams, ends, deliveries } = await readJournals(directory, ids, findings)
   const history = new History(logs, timeline.states, ids)
   const sightings = new Sightings(findings, ids)
@@ -71,7 +71,7 @@ export async function check(evidence: Evidence): Promise<Verdict> {
   const latency = checkArrivals(streams, timeBooks)
   const announcementMs = checkAnnouncements(streams, timeBooks)
   checkFigures(timeBooks)
-  for (const text of timeline.complaints) findings.add(crimeOf(text), text)
+  for (const text of timeline.complaints) findings.add(kindOf(text), text)
   for (const { outcome } of timeline.faults) if (outcome.complaint) findings.add('complaint', outcome.complaint)
   for (const { who, at, code } of ends) {
     if (noAbruptEnd && code === 1006 && at >= timeline.phase('load')) findings.add('abruptEnd', `${who} saw 1006`)
@@ -91,7 +91,7 @@ export async function check(evidence: Evidence): Promise<Verdict> {
   }
 }
 
-function crimeOf(complaint: string): Crime {
+function kindOf(complaint: string): FindingKind {
   if (complaint.startsWith('left over')) return 'leak'
   return complaint.startsWith('not at rest') ? 'behind' : 'complaint'
 }

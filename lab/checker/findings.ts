@@ -1,5 +1,5 @@
 /** Everything that must never be, by the name under which it is counted. */
-export const CRIMES = {
+export const FINDING_KINDS = {
   lost: 'a subscriber was not given a record, and not told (I5, I6)',
   repeated: 'a subscriber was given a record twice (I5)',
   reordered: 'a subscriber was given a record after a later one (I5)',
@@ -19,25 +19,25 @@ export const CRIMES = {
   leak: 'something is left at a node after everybody has gone (I14)',
   clientError: 'a client met something that its server must not do',
   abruptEnd: 'a connection ended without a close code although the node was asked to end in order',
-  complaint: 'the orchestrator saw something that must not be',
+  complaint: 'the runner saw something that must not be',
 } as const
 
-export type Crime = keyof typeof CRIMES
+export type FindingKind = keyof typeof FINDING_KINDS
 
 const EXAMPLES = 12
 
 /** What the checker found. */
 export class Findings {
-  readonly counts: Map<Crime, number> = new Map<Crime, number>()
+  readonly counts: Map<FindingKind, number> = new Map<FindingKind, number>()
   readonly examples: string[] = []
 
-  add(crime: Crime, text: string, count = 1): void {
-    this.counts.set(crime, this.of(crime) + count)
-    if (this.examples.length < EXAMPLES) this.examples.push(`${crime}: ${text}`)
+  add(kind: FindingKind, text: string, count = 1): void {
+    this.counts.set(kind, this.of(kind) + count)
+    if (this.examples.length < EXAMPLES) this.examples.push(`${kind}: ${text}`)
   }
 
-  of(crime: Crime): number {
-    return this.counts.get(crime) ?? 0
+  of(kind: FindingKind): number {
+    return this.counts.get(kind) ?? 0
   }
 
   get total(): number {

@@ -31,7 +31,7 @@ export async function readJournals(directory: string, ids: Ids, findings: Findin
   const streams: Stream[] = []
   const ends: ConnectionEnd[] = []
   let deliveries = 0
-  for (const file of readdirSync(directory).filter((name) => name.endsWith('.jsonl') && name !== 'chronicle.jsonl')) {
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.jsonl') && name !== 'events.jsonl')) {
     const reader = new JournalReader({ publications, streams, ends, ids, findings })
     for await (const line of createInterface({ input: createReadStream(join(directory, file)) })) {
       // A process that was killed leaves half a line.
@@ -42,7 +42,7 @@ export async function readJournals(directory: string, ids: Ids, findings: Findin
   return { publications, streams, ends, deliveries }
 }
 
-interface Books {
+interface JournalOutput {
   readonly publications: Publications
   readonly streams: Stream[]
   readonly ends: ConnectionEnd[]
@@ -53,16 +53,16 @@ interface Books {
 /** One file. */
 class JournalReader {
   deliveries = 0
-  readonly #books: Books
+  readonly #output: JournalOutput
   readonly #actors = new Map<number, { readonly name: string; readonly kind: string }>()
   readonly #streams = new Map<string, Stream>()
 
-  constructor(books: Books) {
-    this.#books = books
+  constructor(output: JournalOutput) {
+    this.#output = output
   }
 
   take([kind, at, actor, ...fields]: JournalLine): void {
-    const { publications, ends, ids, findings } = this.#books
+    const { publications, ends, ids, findings } = this.#output
     const [first = '', second = 0, third = '', fourth = 0, fifth = '', sixth = 0, seventh = -1] = fields
     const who = this.#actors.get(actor)?.name ?? '?'
     switch (kind) {
@@ -122,10 +122,10 @@ class JournalReader {
   }
 
   #error(who: string, code: string, message: string): void {
-    if (code === 'uncertain') this.#books.publications.told(who, message.split(': ')[0] ?? '')
+    if (code === 'uncertain') this.#output.publications.told(who, message.split(': ')[0] ?? '')
     // The official client has numbers for its errors, and all of them are about a line that is gone.
     else if (!USUAL_ERRORS.has(code) && !/^(subscription )?\d+$/.test(code)) {
-      this.#books.findings.add('clientError', `${who}: ${code} ${message}`)
+      this.#output.findings.add('clientError', `${who}: ${code} ${message}`)
     }
   }
 
@@ -134,9 +134,9 @@ class JournalReader {
     let stream = this.#streams.get(key)
     if (stream === undefined) {
       const { name = '?', kind = '?' } = this.#actors.get(actor) ?? {}
-      stream = new Stream({ subscriber: name, kind, channel }, this.#books.findings)
+      stream = new Stream({ subscriber: name, kind, channel }, this.#output.findings)
       this.#streams.set(key, stream)
-      this.#books.streams.push(stream)
+      this.#output.streams.push(stream)
     }
     return stream
   }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import type { ChronicleLine } from '../orchestra/chronicle.ts'
+import type { LabEvent } from '../runner/event-log.ts'
 import type { LogState } from '../redis/log-reader.ts'
 
-type FaultLine = Extract<ChronicleLine, { kind: 'fault' }>
+type FaultLine = Extract<LabEvent, { kind: 'fault' }>
 
 /** After a fault, so long may pass until what depends on it has come back: clients wait a little before they connect again. */
 const GRACE_MS = 3_000
 
-/** What the orchestrator did and saw, in time. */
+/** What the runner did and saw, in time. */
 export class Timeline {
   readonly faults: readonly FaultLine[]
   readonly states: readonly LogState[]
@@ -15,7 +15,7 @@ export class Timeline {
   readonly #phases = new Map<string, number>()
   readonly #windows: readonly { readonly from: number; readonly to: number }[]
 
-  constructor(lines: readonly ChronicleLine[]) {
+  constructor(lines: readonly LabEvent[]) {
     this.faults = lines.filter((line) => line.kind === 'fault')
     this.states = lines.filter((line) => line.kind === 'state').map(({ state }) => state)
     this.complaints = lines.filter((line) => line.kind === 'complaint').map(({ text }) => text)
@@ -25,7 +25,7 @@ export class Timeline {
 
   static read(path: string): Timeline {
     const lines = readFileSync(path, 'utf8').trim().split('\n')
-    return new Timeline(lines.map((line) => JSON.parse(line) as ChronicleLine))
+    return new Timeline(lines.map((line) => JSON.parse(line) as LabEvent))
   }
 
   phase(name: string): number {

@@ -7,7 +7,7 @@ import { copyLog, emptyLog, isServing, masterOf, newNode, noLate, noPlace, type 
 import { decodeState, encodeState } from './state-code.ts'
 import type { Variant } from './variant.ts'
 
-/** How large the explored world is, and how often each misfortune may strike. */
+/** How large the explored world is, and how often each fault may strike. */
 export interface Bounds {
   readonly nodes: number
   readonly clients: number
@@ -17,10 +17,10 @@ export interface Bounds {
   readonly hints: number
   /** Whether nodes compare quiet channels with their logs. @default true */
   readonly hasAudit?: boolean | undefined
-  readonly misfortunes: Readonly<Partial<Record<Misfortune, number>>>
+  readonly faults: Readonly<Partial<Record<ModelFault, number>>>
 }
 
-export const MISFORTUNES = [
+export const FAULTS = [
   'kill the master',
   'partition the master',
   'restart from snapshot',
@@ -36,7 +36,7 @@ export const MISFORTUNES = [
   'stick a request',
   'forget what was acknowledged',
 ] as const
-export type Misfortune = (typeof MISFORTUNES)[number]
+export type ModelFault = (typeof FAULTS)[number]
 
 type Add = (name: string, apply: (state: State) => void) => void
 
@@ -61,7 +61,7 @@ export class ChannelModel implements Model<State> {
   }
 
   initial(): State {
-    const { nodes, clients, messages, misfortunes } = this.#bounds
+    const { nodes, clients, messages, faults } = this.#bounds
     const server = (role: Server['role'], replid: number): Server => ({ role, replid, log: emptyLog(messages.length) })
     return {
       servers: [server('master', 1), server('replica', 0)],
@@ -77,7 +77,7 @@ export class ChannelModel implements Model<State> {
       fresh: 2,
       isLossy: false,
       isDestroyed: false,
-      left: MISFORTUNES.map((name) => misfortunes[name] ?? 0),
+      left: FAULTS.map((name) => faults[name] ?? 0),
     }
   }
 
@@ -228,7 +228,7 @@ export class ChannelModel implements Model<State> {
     } else if (other !== undefined) {
       add('the other server becomes a replica and copies the master', (next) => this.#replicate(next))
     }
-    const restart = (name: Misfortune, log: () => State['snapshot']): void => {
+    const restart = (name: ModelFault, log: () => State['snapshot']): void => {
       if (!this.#has(state, name)) return
       const again = (next: State): void => {
         restartWith(next, masterOf(next), log() ?? emptyLog(next.producers.length))
@@ -255,7 +255,7 @@ export class ChannelModel implements Model<State> {
     const { log } = masterOf(state)
     const hasRecords = log.records.length > log.trimmed && !log.isStreamLost
     if (!hasRecords) return
-    const on = (name: Misfortune, words: string, apply: (state: State) => void): void => {
+    const on = (name: ModelFault, words: string, apply: (state: State) => void): void => {
       if (this.#has(state, name)) add(words, this.#spending(name, apply))
     }
     on('lose the stream', 'the stream goes missing before its time', (next) => {
@@ -283,13 +283,13 @@ export class ChannelModel implements Model<State> {
     if (state.servers[state.late.server]?.role === 'dead') state.late = noLate()
   }
 
-  #has(state: State, name: Misfortune): boolean {
-    return (state.left[MISFORTUNES.indexOf(name)] ?? 0) > 0
+  #has(state: State, name: ModelFault): boolean {
+    return (state.left[FAULTS.indexOf(name)] ?? 0) > 0
   }
 
-  #spending(name: Misfortune, apply: (state: State) => void): (state: State) => void {
+  #spending(name: ModelFault, apply: (state: State) => void): (state: State) => void {
     return (state) => {
-      const at = MISFORTUNES.indexOf(name)
+      const at = FAULTS.indexOf(name)
       state.left[at] = (state.left[at] ?? 0) - 1
       apply(state)
     }

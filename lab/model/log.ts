@@ -85,7 +85,7 @@ export class LogSteps {
   /** What an audit sees: reads nothing, begins nothing; `undefined` where there is no sound log. */
   head({ log, replid }: Server): Place | undefined {
     if (!this.#isAlive(log)) return undefined
-    const isNewReign = log.reign !== replid
+    const isNewReign = log.epochHistory !== replid
     return isNewReign ? { ...headOf(log), term: this.#termAfter(log, replid) } : headOf(log)
   }
 
@@ -103,13 +103,13 @@ export class LogSteps {
   #begin(state: State, { log, replid }: Server): void {
     Object.assign(log, emptyLog(0), { lastSeq: log.lastSeq.map(() => 0) })
     log.incarnation = state.fresh++
-    log.reign = replid
+    log.epochHistory = replid
     log.term = this.#termAfter(log, replid)
   }
 
   #takeTerm({ log, replid }: Server): void {
-    if (log.reign === replid) return
-    log.reign = replid
+    if (log.epochHistory === replid) return
+    log.epochHistory = replid
     const term = this.#termAfter(log, replid)
     if (term === log.term) return
     log.forks.unshift({ term: log.term, top: log.records.length })
@@ -155,7 +155,7 @@ export function isSameLog(a: Log, b: Log): boolean {
   return (
     a.incarnation === b.incarnation &&
     a.term === b.term &&
-    a.reign === b.reign &&
+    a.epochHistory === b.epochHistory &&
     a.trimmed === b.trimmed &&
     a.isStreamLost === b.isStreamLost &&
     isSameList(a.records, b.records) &&

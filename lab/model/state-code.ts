@@ -20,7 +20,7 @@ export function encodeState(state: State): string {
   const number = (value: number): void => void out.push(value)
   const place = ({ incarnation, term, offset }: Place): void => void out.push(incarnation, term, offset)
   const log = (one: Log): void => {
-    out.push(one.incarnation, one.term, one.reign, one.trimmed, Number(one.isStreamLost))
+    out.push(one.incarnation, one.term, one.epochHistory, one.trimmed, Number(one.isStreamLost))
     list(one.forks, ({ term, top }) => out.push(term, top))
     list(one.records, number)
     list(one.lastSeq, number)
@@ -67,7 +67,7 @@ export function decodeState(code: string): State {
   const log = (): Log => ({
     incarnation: number(),
     term: number(),
-    reign: number(),
+    epochHistory: number(),
     trimmed: number(),
     isStreamLost: number() === 1,
     forks: list(() => ({ term: number(), top: number() })),

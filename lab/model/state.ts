@@ -17,7 +17,7 @@ export interface Log {
   incarnation: number
   term: number
   /** The replication id under which the term was set; the same number as the term unless a variant counts terms. */
-  reign: number
+  epochHistory: number
   /** Newest first. */
   forks: Fork[]
   /** All that was ever appended, also what is trimmed; the message numbers are 1 and more. */
@@ -104,7 +104,7 @@ export interface State {
   isLossy: boolean
   /** The log was destroyed: by an empty restart, or its stream went missing. */
   isDestroyed: boolean
-  /** What is left of each kind of misfortune, in the order of `Bounds`. */
+  /** What is left of each kind of fault, in the order of `Bounds`. */
   left: number[]
 }
 
@@ -118,7 +118,7 @@ export function emptyLog(producers: number): Log {
   return {
     incarnation: 0,
     term: 0,
-    reign: 0,
+    epochHistory: 0,
     forks: [],
     records: [],
     trimmed: 0,

@@ -5,7 +5,7 @@ export interface World extends Bounds {
   readonly name: string
 }
 
-/** What every build explores. Together they cover each misfortune, and the pairs of them that have to do with each other. */
+/** What every build explores. Together they cover each fault, and the pairs of them that have to do with each other. */
 export const WORLDS: readonly World[] = [
   {
     name: 'two failovers, one of them a partition, and a hint lost',
@@ -13,7 +13,7 @@ export const WORLDS: readonly World[] = [
     clients: 1,
     messages: [3],
     hints: 2,
-    misfortunes: { 'kill the master': 1, 'partition the master': 1, 'lose a hint': 1 },
+    faults: { 'kill the master': 1, 'partition the master': 1, 'lose a hint': 1 },
   },
   {
     name: 'a partition, and a client that moves between two nodes',
@@ -21,7 +21,7 @@ export const WORLDS: readonly World[] = [
     clients: 1,
     messages: [2],
     hints: 2,
-    misfortunes: { 'partition the master': 1, 'cut a client': 1 },
+    faults: { 'partition the master': 1, 'cut a client': 1 },
   },
   {
     name: 'restarts from a snapshot and empty, and a failover',
@@ -29,7 +29,7 @@ export const WORLDS: readonly World[] = [
     clients: 1,
     messages: [3],
     hints: 2,
-    misfortunes: { 'restart from snapshot': 1, 'restart empty': 1, 'kill the master': 1 },
+    faults: { 'restart from snapshot': 1, 'restart empty': 1, 'kill the master': 1 },
   },
   {
     name: 'a stream that is lost, expires or is trimmed, and a failover',
@@ -37,7 +37,7 @@ export const WORLDS: readonly World[] = [
     clients: 1,
     messages: [2],
     hints: 2,
-    misfortunes: {
+    faults: {
       'lose the stream': 1,
       'expire the stream': 1,
       'trim a record': 1,
@@ -52,7 +52,7 @@ export const WORLDS: readonly World[] = [
     clients: 0,
     messages: [3],
     hints: 1,
-    misfortunes: {
+    faults: {
       'lose an answer': 1,
       'stick a request': 1,
       'forget what was acknowledged': 1,
@@ -66,7 +66,7 @@ export const WORLDS: readonly World[] = [
     clients: 0,
     messages: [2, 2],
     hints: 1,
-    misfortunes: { 'lose an answer': 1, 'stick a request': 1, 'partition the master': 1 },
+    faults: { 'lose an answer': 1, 'stick a request': 1, 'partition the master': 1 },
   },
   {
     name: 'two clients, a node killed, a hint lost',
@@ -74,6 +74,6 @@ export const WORLDS: readonly World[] = [
     clients: 2,
     messages: [2],
     hints: 2,
-    misfortunes: { 'kill a node': 1, 'cut a client': 1, 'lose a hint': 1 },
+    faults: { 'kill a node': 1, 'cut a client': 1, 'lose a hint': 1 },
   },
 ]

@@ -5,7 +5,7 @@ import { MutantBus } from './mutant-bus.ts'
 import { mutants } from './mutants.ts'
 import { repeating } from './repeating-transport.ts'
 
-/** What the orchestrator says. */
+/** What the runner says. */
 interface LabNodeSetup {
   readonly name: string
   readonly port: number

@@ -42,9 +42,9 @@ class Sums {
     return this.runs.reduce((sum, run) => sum + run[name], 0)
   }
 
-  crimes(...names: readonly string[]): number {
-    const of = ({ crimes }: RunSummary): number =>
-      names.reduce((sum, name) => sum + ((crimes as Record<string, number>)[name] ?? 0), 0)
+  findings(...names: readonly string[]): number {
+    const of = ({ findings }: RunSummary): number =>
+      names.reduce((sum, name) => sum + ((findings as Record<string, number>)[name] ?? 0), 0)
     return this.runs.reduce((sum, run) => sum + of(run), 0)
   }
 }
@@ -160,10 +160,10 @@ function table(green: readonly RunSummary[], red: readonly RunSummary[]): string
     '| over all runs | |',
     '| --- | ---: |',
     `| deliveries checked one by one | **${show(total.field('deliveries'))}** |`,
-    `| lost, repeated, reordered without a declared break | **${[every.crimes('lost'), every.crimes('repeated'), every.crimes('reordered')].join(' / ')}** |`,
-    `| unjustified breaks | **${every.crimes('unjustified')}** of ${show(total.breaks('fork', 'new-log', 'trimmed', 'untold'))} |`,
+    `| lost, repeated, reordered without a declared break | **${[every.findings('lost'), every.findings('repeated'), every.findings('reordered')].join(' / ')}** |`,
+    `| unjustified breaks | **${every.findings('unjustified')}** of ${show(total.breaks('fork', 'new-log', 'trimmed', 'untold'))} |`,
     `| messages published, acknowledged | ${show(total.field('published'))}, ${show(total.field('acknowledged'))} |`,
-    `| acknowledged and missing, publisher not told | **${every.crimes('ackedMissing')}** |`,
+    `| acknowledged and missing, publisher not told | **${every.findings('ackedMissing')}** |`,
     `| acknowledged and gone with a log that was taken away | ${show(total.field('goneWithLog'))} |`,
     `| acknowledged, undone by a rollback, not put back, publisher told | ${show(total.field('undoneAndTold'))} |`,
     `| nodes killed, drained, frozen | ${show(total.of('nodeKills') + total.of('workerKills'))}, ${show(total.of('drains'))}, ${show(total.of('nodeFreezes'))} |`,
@@ -180,9 +180,9 @@ function table(green: readonly RunSummary[], red: readonly RunSummary[]): string
 /** Runs that are not in the sums, and what they were red for. */
 function redWords(red: readonly RunSummary[]): string {
   if (red.length === 0) return ''
-  const reasons = red.map(({ scenario, crimes, failure }) =>
+  const reasons = red.map(({ scenario, findings, failure }) =>
     failure === undefined
-      ? `\`${scenario}\`: ${Object.keys(crimes).join(', ')}`
+      ? `\`${scenario}\`: ${Object.keys(findings).join(', ')}`
       : `\`${scenario}\`: not carried through`,
   )
   return ` Not in the sums are ${show(red.length)} runs that were red (${[...new Set(reasons)].join('; ')}).`

@@ -1,5 +1,5 @@
-import { CRIMES, type Crime } from '../checker/findings.ts'
-import type { RunResult } from '../orchestra/run.ts'
+import { FINDING_KINDS, type FindingKind } from '../checker/findings.ts'
+import type { RunResult } from '../runner/run.ts'
 import { table } from './table.ts'
 
 /** What a run is remembered by: plain JSON, one file each. */
@@ -20,7 +20,7 @@ export interface RunSummary {
   readonly breaks: Readonly<Record<string, number>>
   readonly counts: Readonly<Record<string, number>>
   readonly figures: Readonly<Record<string, number>>
-  readonly crimes: Readonly<Partial<Record<Crime, number>>>
+  readonly findings: Readonly<Partial<Record<FindingKind, number>>>
   readonly examples: readonly string[]
 }
 
@@ -50,7 +50,7 @@ export function summarize(result: RunResult, mutant?: string): RunSummary {
     breaks: verdict?.breaks ?? {},
     counts: verdict?.counts ?? {},
     figures: figures ?? {},
-    crimes: Object.fromEntries(verdict?.findings.counts ?? []),
+    findings: Object.fromEntries(verdict?.findings.counts ?? []),
     examples: verdict?.findings.examples ?? [],
   }
 }
@@ -72,10 +72,13 @@ export function describe(summary: RunSummary): string {
     ['acknowledged and gone', `${summary.goneWithLog} with a lost log, ${summary.undoneAndTold} undone and told`],
     ['figures (ms)', pairs(summary.figures)],
   ]
-  if (Object.keys(summary.breaks).length > 0 && (summary.crimes.unjustified ?? 0) > 0)
+  if (Object.keys(summary.breaks).length > 0 && (summary.findings.unjustified ?? 0) > 0)
     lines[3] = ['breaks', pairs(summary.breaks)]
-  const crimes = Object.entries(summary.crimes).map(([crime, count]) => [crime, `${count}: ${CRIMES[crime as Crime]}`])
+  const findings = Object.entries(summary.findings).map(([kind, count]) => [
+    kind,
+    `${count}: ${FINDING_KINDS[kind as FindingKind]}`,
+  ])
   const head = `${summary.green ? 'GREEN' : 'RED  '}  ${summary.scenario}, seed ${summary.seed}, ${summary.rounds} rounds, ${summary.minutes} minutes`
-  const parts = [head, table([...lines, ...crimes]), ...summary.examples.map((example) => `  ${example}`)]
+  const parts = [head, table([...lines, ...findings]), ...summary.examples.map((example) => `  ${example}`)]
   return [...parts, ...(summary.failure === undefined ? [] : [summary.failure])].join('\n')
 }

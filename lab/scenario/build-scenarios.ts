@@ -1,4 +1,4 @@
-import type { Step } from '../orchestra/step.ts'
+import type { Step } from '../runner/step.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Steps in a fixed order, over and over. */
@@ -20,7 +20,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-nodes',
       summary: 'every build: 21 nodes killed, 50 connections for hints, Redis once, 3 times half open',
-      stage: { store: 'redis-aof', subscribers: 90, centrifuges: 6, perSecond: 35, audiences: 2 },
+      setup: { store: 'redis-aof', subscribers: 90, centrifuges: 6, perSecond: 35, subscriberProcesses: 2 },
       deliveries: 850_000,
       restMs: 0,
       last: { fault: 'kill-hints', times: 1, ms: 0 },
@@ -39,7 +39,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-clients',
       summary: 'every build: 5,000 client disconnects, also in the middle of a frame',
-      stage: { nodes: 2, subscribers: 110, centrifuges: 0, perSecond: 15, audiences: 2 },
+      setup: { nodes: 2, subscribers: 110, centrifuges: 0, perSecond: 15, subscriberProcesses: 2 },
       restMs: 0,
     },
     [{ fault: 'cut-after-bytes', ms: 2_000 }, ...repeated({ fault: 'cut-clients', share: 1, ms: 350, times: 20 }, 5)],
@@ -48,7 +48,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-redis',
       summary: 'every build: Redis comes back with old data, and empty',
-      stage: { store: 'redis-rdb', nodes: 2, subscribers: 30, centrifuges: 4 },
+      setup: { store: 'redis-rdb', nodes: 2, subscribers: 30, centrifuges: 4 },
       allows: ['fork', 'new-log'],
       restMs: 1_000,
     },
@@ -62,7 +62,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-nginx',
       summary: 'every build: nginx reloads under load',
-      stage: { front: 'nginx', subscribers: 60 },
+      setup: { front: 'nginx', subscribers: 60 },
       restMs: 0,
     },
     [{ fault: 'reload-balancer', times: 2, ms: 1_500 }],
@@ -71,7 +71,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-haproxy',
       summary: 'every build: HAProxy reloads under load',
-      stage: { front: 'haproxy', subscribers: 60 },
+      setup: { front: 'haproxy', subscribers: 60 },
       restMs: 0,
     },
     [{ fault: 'reload-balancer', times: 2, ms: 1_500 }],
@@ -80,7 +80,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-sentinel',
       summary: 'every build: three failovers by Sentinel, one of them lossy',
-      stage: { store: 'sentinel', nodes: 2, subscribers: 60 },
+      setup: { store: 'sentinel', nodes: 2, subscribers: 60 },
       allows: ['fork', 'unknown'],
       restMs: 0,
     },
@@ -90,7 +90,7 @@ export const buildScenarios: readonly Scenario[] = [
     {
       name: 'build-cluster',
       summary: 'every build: a failover of a Cluster, and 200 slots moved under load',
-      stage: { store: 'cluster', nodes: 2, subscribers: 60, busy: 6 },
+      setup: { store: 'cluster', nodes: 2, subscribers: 60, busy: 6 },
       allows: ['fork', 'unknown'],
       restMs: 0,
     },
@@ -105,7 +105,7 @@ export const mutantScenarios: readonly Scenario[] = [
       name: 'mutant-cuts',
       summary:
         'for planted faults: clients are cut, Redis comes back with old data, hints are lost with the last words',
-      stage: { store: 'redis-rdb', nodes: 2, subscribers: 6, centrifuges: 4, perSecond: 40, still: 12 },
+      setup: { store: 'redis-rdb', nodes: 2, subscribers: 6, centrifuges: 4, perSecond: 40, still: 12 },
       allows: ['fork'],
       restMs: 300,
       last: { fault: 'kill-hints', times: 1, ms: 0 },
@@ -120,7 +120,7 @@ export const mutantScenarios: readonly Scenario[] = [
       name: 'mutant-hints',
       summary:
         'for planted faults: the last words have one publisher, so that each of them is the last message of its channel',
-      stage: { nodes: 2, subscribers: 4, publishers: 1, still: 20 },
+      setup: { nodes: 2, subscribers: 4, publishers: 1, still: 20 },
     },
     [{ fault: 'drop-clients', share: 0.5 }],
   ),
@@ -128,7 +128,7 @@ export const mutantScenarios: readonly Scenario[] = [
     {
       name: 'mutant-flush',
       summary: 'for planted faults: Redis is flushed under idle channels',
-      stage: { nodes: 2, subscribers: 4, still: 2, firstWords: false },
+      setup: { nodes: 2, subscribers: 4, still: 2, firstWords: false },
       allows: ['new-log'],
       // Long, since the limit that a missing audit must exceed grows with what else the machine does.
       restMs: 20_000,

@@ -1,17 +1,17 @@
-import { RedisCluster } from '../orchestra/redis-cluster.ts'
-import type { Stage } from '../orchestra/stage.ts'
-import { pause, until } from '../orchestra/until.ts'
+import { RedisCluster } from '../runner/redis-cluster.ts'
+import type { Deployment } from '../runner/deployment.ts'
+import { pause, until } from '../runner/until.ts'
 import type { Fault } from './fault.ts'
 
-function cluster(stage: Stage): RedisCluster {
-  if (stage.store instanceof RedisCluster) return stage.store
+function cluster(deployment: Deployment): RedisCluster {
+  if (deployment.store instanceof RedisCluster) return deployment.store
   throw new Error('this fault needs a cluster')
 }
 
 export const clusterFaults: Readonly<Record<string, Fault>> = {
   /** A master dies and its replica takes over. */
-  'kill-cluster-master': async (stage, step) => {
-    const store = cluster(stage)
+  'kill-cluster-master': async (deployment, step) => {
+    const store = cluster(deployment)
     const masters = await store.masters()
     const port = masters[(step.node ?? 0) % masters.length] ?? 0
     await store.at(port).kill()
@@ -20,30 +20,30 @@ export const clusterFaults: Readonly<Record<string, Fault>> = {
       async () => (await store.masters()).filter((one) => one !== port).length === 3,
       30_000,
     )
-    const flowMs = await stage.flow()
+    const flowMs = await deployment.flow()
     await store.at(port).start()
     await store.whole()
     return { effects: ['fork'], counts: { clusterFailovers: 1 }, figures: { publishingAgainMs: flowMs } }
   },
 
   /** A replica takes over by order; the old master lives on. */
-  'order-cluster-failover': async (stage, step) => {
-    const store = cluster(stage)
+  'order-cluster-failover': async (deployment, step) => {
+    const store = cluster(deployment)
     const members = await store.members()
     const replicas = members.filter(({ isMaster }) => !isMaster)
     const replica = replicas[(step.node ?? 0) % replicas.length]
     if (replica === undefined) throw new Error('there is no replica')
     await store.at(replica.port).command('CLUSTER', 'FAILOVER')
     await until('the replica is a master', async () => (await store.masters()).includes(replica.port), 20_000)
-    const flowMs = await stage.flow()
+    const flowMs = await deployment.flow()
     await store.whole()
     return { effects: ['fork'], counts: { clusterFailovers: 1 }, figures: { publishingAgainMs: flowMs } }
   },
 
   /** Slots with the channels under load, and empty ones, go to other masters and back. */
-  'move-slots': async (stage, step) => {
-    const store = cluster(stage)
-    const own = await store.slotsOf(stage.channels)
+  'move-slots': async (deployment, step) => {
+    const store = cluster(deployment)
+    const own = await store.slotsOf(deployment.channels)
     let moved = 0
     for (let time = 0; time < (step.times ?? 1); time++) {
       for (const slot of own) {
@@ -52,6 +52,6 @@ export const clusterFaults: Readonly<Record<string, Fault>> = {
         await pause(step.ms ?? 20)
       }
     }
-    return { counts: { slotsMoved: moved }, figures: { slotFlowMs: await stage.flow() } }
+    return { counts: { slotsMoved: moved }, figures: { slotFlowMs: await deployment.flow() } }
   },
 }

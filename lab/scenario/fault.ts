@@ -1,13 +1,13 @@
-import type { Outcome } from '../orchestra/chronicle.ts'
-import type { Stage } from '../orchestra/stage.ts'
-import type { Step } from '../orchestra/step.ts'
-import { SingleRedis } from '../orchestra/store.ts'
+import type { Outcome } from '../runner/event-log.ts'
+import type { Deployment } from '../runner/deployment.ts'
+import type { Step } from '../runner/step.ts'
+import { SingleRedis } from '../runner/store.ts'
 
-/** Does one thing to a stage and waits until that is over. */
-export type Fault = (stage: Stage, step: Step) => Promise<Outcome>
+/** Does one thing to a deployment and waits until that is over. */
+export type Fault = (deployment: Deployment, step: Step) => Promise<Outcome>
 
-/** The one Redis of a stage. @throws {Error} when the scenario has another store. */
-export function single(stage: Stage): SingleRedis {
-  if (stage.store instanceof SingleRedis) return stage.store
+/** The one Redis of a deployment. @throws {Error} when the scenario has another store. */
+export function single(deployment: Deployment): SingleRedis {
+  if (deployment.store instanceof SingleRedis) return deployment.store
   throw new Error('this fault needs one Redis')
 }

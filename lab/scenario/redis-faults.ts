@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { LogReader } from '../redis/log-reader.ts'
-import type { Stage } from '../orchestra/stage.ts'
-import { pause, until } from '../orchestra/until.ts'
+import type { Deployment } from '../runner/deployment.ts'
+import { pause, until } from '../runner/until.ts'
 import { type Fault, single } from './fault.ts'
 
 /** A node must have noticed a dead Redis before a freeze of this length ends. */
@@ -9,124 +9,128 @@ const LONG_MS = 6_000
 
 export const redisFaults: Readonly<Record<string, Fault>> = {
   /** A power cut; what was on disk comes back. */
-  'restart-redis': async (stage, step) => {
-    const { redis } = single(stage)
+  'restart-redis': async (deployment, step) => {
+    const { redis } = single(deployment)
     await redis.kill()
     await pause(step.ms ?? 0)
     await redis.start()
-    return { counts: { redisRestarts: 1 }, figures: { flowMs: await stage.flow() } }
+    return { counts: { redisRestarts: 1 }, figures: { flowMs: await deployment.flow() } }
   },
 
   /** A power cut; what comes back is a snapshot from some moments ago. Some clients are away meanwhile, and come back when all goes on. */
-  'restart-redis-old': async (stage, step) => {
-    const { redis } = single(stage)
+  'restart-redis-old': async (deployment, step) => {
+    const { redis } = single(deployment)
     await redis.snapshot()
     await pause(step.ms ?? 1_000)
-    const door = stage.doors[(step.node ?? 0) % stage.doors.length]
-    await door?.refuse()
-    door?.reset(step.share ?? 0.5)
+    const proxy = deployment.proxies[(step.node ?? 0) % deployment.proxies.length]
+    await proxy?.refuse()
+    proxy?.reset(step.share ?? 0.5)
     await redis.kill()
     await redis.restoreSnapshot()
     await redis.start()
-    const flowMs = await stage.flow()
-    await door?.heal()
-    await stage.assembled()
+    const flowMs = await deployment.flow()
+    await proxy?.heal()
+    await deployment.assembled()
     return { effects: ['fork'], counts: { redisRestarts: 1, redisRollbacks: 1 }, figures: { flowMs } }
   },
 
   /** A power cut; nothing comes back. */
-  'restart-redis-empty': async (stage, step) => {
-    const { redis } = single(stage)
+  'restart-redis-empty': async (deployment, step) => {
+    const { redis } = single(deployment)
     await redis.kill()
     await redis.wipe()
     await pause(step.ms ?? 0)
     await redis.start()
     const happenedAt = Date.now()
-    const flowMs = await stage.flow()
+    const flowMs = await deployment.flow()
     return { effects: ['new-log'], happenedAt, counts: { redisRestarts: 1, emptyStarts: 1 }, figures: { flowMs } }
   },
 
   /** Redis answers nobody, and its connections stay open. */
-  'freeze-redis': async (stage, step) => {
-    const { redis } = single(stage)
+  'freeze-redis': async (deployment, step) => {
+    const { redis } = single(deployment)
     const ms = step.ms ?? 3_000
     redis.freeze()
     const unready =
       ms >= LONG_MS
         ? await unreadyWithin(
-            stage,
+            deployment,
             ms,
-            stage.nodes.map((_, index) => index),
+            deployment.nodes.map((_, index) => index),
           )
         : {}
     await pause(Math.max(0, ms - (unready.unreadyMs ?? 0)))
     redis.thaw()
-    return { counts: { redisFreezes: 1 }, figures: { ...unready, flowMs: await stage.flow() } }
+    return { counts: { redisFreezes: 1 }, figures: { ...unready, flowMs: await deployment.flow() } }
   },
 
-  'flush-all': async (stage) => {
-    await single(stage).redis.command('FLUSHALL')
-    return { effects: ['new-log'], counts: { flushes: 1 }, figures: { flowMs: await stage.flow() } }
+  'flush-all': async (deployment) => {
+    await single(deployment).redis.command('FLUSHALL')
+    return { effects: ['new-log'], counts: { flushes: 1 }, figures: { flowMs: await deployment.flow() } }
   },
 
-  'delete-meta': (stage, step) => deleteKey(stage, { which: 'meta', number: step.channel ?? 0 }),
+  'delete-meta': (deployment, step) => deleteKey(deployment, { which: 'meta', number: step.channel ?? 0 }),
 
-  'delete-stream': (stage, step) => deleteKey(stage, { which: 'log', number: step.channel ?? 0 }),
+  'delete-stream': (deployment, step) => deleteKey(deployment, { which: 'log', number: step.channel ?? 0 }),
 
   /** Every connection that hears hints is cut. */
-  'kill-hints': async (stage, step) => {
+  'kill-hints': async (deployment, step) => {
     let killed = 0
     for (let time = 0; time < (step.times ?? 1); time++) {
-      killed += Number(await single(stage).redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub'))
+      killed += Number(await single(deployment).redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub'))
       await pause(step.ms ?? 1_000)
     }
     return { counts: { hintKills: killed } }
   },
 
   /** Nothing gets through between a node and Redis, in one direction or both, and no socket says so. */
-  'half-open': async (stage, step) => {
-    const index = (step.node ?? 0) % stage.nodes.length
-    const proxy = single(stage).proxies[index]
+  'half-open': async (deployment, step) => {
+    const index = (step.node ?? 0) % deployment.nodes.length
+    const proxy = single(deployment).proxies[index]
     const directions =
       step.direction === 'up' || step.direction === 'down' ? [step.direction] : (['up', 'down'] as const)
     const ms = step.ms ?? 8_000
     proxy?.set({ hole: true }, directions)
-    const unready = ms >= LONG_MS ? await unreadyWithin(stage, ms, [index]) : {}
+    const unready = ms >= LONG_MS ? await unreadyWithin(deployment, ms, [index]) : {}
     await pause(Math.max(0, ms - (unready.unreadyMs ?? 0)))
     await proxy?.heal()
-    await until('the node is ready again', () => stage.node(step).ready(), 15_000)
-    return { counts: { partitions: 1 }, figures: { ...unready, flowMs: await stage.flow() } }
+    await until('the node is ready again', () => deployment.node(step).ready(), 15_000)
+    return { counts: { partitions: 1 }, figures: { ...unready, flowMs: await deployment.flow() } }
   },
 
   /** Redis is far away, and its bytes come in pieces. */
-  'slow-redis': async (stage, step) => {
-    for (const proxy of single(stage).proxies) proxy.set({ delayMs: 40, jitterMs: 40, sliceBytes: 3 })
+  'slow-redis': async (deployment, step) => {
+    for (const proxy of single(deployment).proxies) proxy.set({ delayMs: 40, jitterMs: 40, sliceBytes: 3 })
     await pause(step.ms ?? 3_000)
-    for (const proxy of single(stage).proxies) await proxy.heal()
+    for (const proxy of single(deployment).proxies) await proxy.heal()
     return { counts: { slowLinks: 1 } }
   },
 
   /** Both connections of every node to Redis are reset. */
-  'cut-redis': async (stage, step) => {
-    for (const proxy of single(stage).proxies) proxy.reset(step.share ?? 1)
-    return { counts: { redisCuts: 1 }, figures: { flowMs: await stage.flow() } }
+  'cut-redis': async (deployment, step) => {
+    for (const proxy of single(deployment).proxies) proxy.reset(step.share ?? 1)
+    return { counts: { redisCuts: 1 }, figures: { flowMs: await deployment.flow() } }
   },
 }
 
 /** When the last of the nodes said that it is not ready. A node that never does is a complaint by its time. */
-async function unreadyWithin(stage: Stage, ms: number, nodes: readonly number[]): Promise<{ unreadyMs?: number }> {
+async function unreadyWithin(
+  deployment: Deployment,
+  ms: number,
+  nodes: readonly number[],
+): Promise<{ unreadyMs?: number }> {
   const started = performance.now()
   const seen = new Set<number>()
   while (seen.size < nodes.length && performance.now() - started < ms) {
-    for (const node of nodes) if (!seen.has(node) && !(await stage.node({ node }).ready())) seen.add(node)
+    for (const node of nodes) if (!seen.has(node) && !(await deployment.node({ node }).ready())) seen.add(node)
     await pause(20)
   }
   return { unreadyMs: Math.round(performance.now() - started) }
 }
 
-async function deleteKey(stage: Stage, target: { which: 'meta' | 'log'; number: number }): ReturnType<Fault> {
-  const channel = stage.channels[target.number % stage.channels.length] as string
-  const reader = await LogReader.open(await stage.store.masters())
+async function deleteKey(deployment: Deployment, target: { which: 'meta' | 'log'; number: number }): ReturnType<Fault> {
+  const channel = deployment.channels[target.number % deployment.channels.length] as string
+  const reader = await LogReader.open(await deployment.store.masters())
   try {
     const keys = await reader.keys(channel)
     // A log that was deleted before may be empty still, or nobody has made it anew.
@@ -139,6 +143,6 @@ async function deleteKey(stage: Stage, target: { which: 'meta' | 'log'; number: 
     effects: ['new-log'],
     channels: [channel],
     counts: { keysDeleted: 1 },
-    figures: { flowMs: await stage.flow() },
+    figures: { flowMs: await deployment.flow() },
   }
 }

@@ -1,6 +1,6 @@
-import type { Effect } from '../orchestra/chronicle.ts'
-import type { StageSetup } from '../orchestra/stage-setup.ts'
-import type { Step } from '../orchestra/step.ts'
+import type { Effect } from '../runner/event-log.ts'
+import type { Setup } from '../runner/setup.ts'
+import type { Step } from '../runner/step.ts'
 import type { Random } from '../random.ts'
 
 /** A named way to make things go wrong. */
@@ -8,8 +8,8 @@ export interface Scenario {
   readonly name: string
   /** One line for `--list`. */
   readonly summary: string
-  /** What differs from the usual stage. */
-  readonly stage?: Partial<StageSetup>
+  /** What differs from the usual deployment. */
+  readonly setup?: Partial<Setup>
   /** Reasons of breaks that may occur; the checker confirms each. Nothing else may break. */
   readonly allows?: readonly Effect[]
   /** The next fault. The same numbers give the same plan. */

@@ -1,4 +1,4 @@
-import type { Step } from '../orchestra/step.ts'
+import type { Step } from '../runner/step.ts'
 import type { Random } from '../random.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -39,7 +39,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'client-cuts',
     summary: 'client connections are reset all the time, also in the middle of a frame',
-    stage: { nodes: 2, subscribers: 40 },
+    setup: { nodes: 2, subscribers: 40 },
     plan: (random, round) =>
       round % 5 === 4 ? plans.cutBytes(random) : random.chance(0.2) ? plans.drop(random) : plans.cut(random),
     restMs: 100,
@@ -47,13 +47,13 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'redis-restart-aof',
     summary: 'Redis is killed and comes back with everything, every write on disk',
-    stage: { store: 'redis-aof', nodes: 2 },
+    setup: { store: 'redis-aof', nodes: 2 },
     plan: plans.restart,
   },
   {
     name: 'redis-restart-old-rdb',
     summary: 'Redis is killed and comes back as it was some moments ago; some clients are away meanwhile',
-    stage: { store: 'redis-rdb', nodes: 2 },
+    setup: { store: 'redis-rdb', nodes: 2 },
     allows: ['fork'],
     plan: (random) => ({
       fault: 'restart-redis-old',
@@ -66,7 +66,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'redis-empty',
     summary: 'Redis is killed and comes back empty',
-    stage: { nodes: 2 },
+    setup: { nodes: 2 },
     allows: ['new-log'],
     plan: (random) => ({ fault: 'restart-redis-empty', ms: random.whole(0, 1_000) }),
     restMs: 6_500,
@@ -74,14 +74,14 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'redis-freeze',
     summary: 'Redis stands still (SIGSTOP) for 3 or 30 seconds and goes on',
-    stage: { nodes: 2 },
+    setup: { nodes: 2 },
     plan: (random, round) => ({ fault: 'freeze-redis', ms: round % 3 === 1 ? 30_000 : random.pick([3_000, 7_000]) }),
     restMs: 1_500,
   },
   {
     name: 'flushall',
     summary: 'somebody says FLUSHALL; idle channels are told within 6 s',
-    stage: { nodes: 2 },
+    setup: { nodes: 2 },
     allows: ['new-log'],
     plan: () => ({ fault: 'flush-all' }),
     restMs: 6_500,
@@ -89,7 +89,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'delete-meta',
     summary: "one of a channel's two keys is deleted: the metadata",
-    stage: { nodes: 2 },
+    setup: { nodes: 2 },
     allows: ['new-log'],
     plan: (random) => ({ fault: 'delete-meta', channel: random.whole(0, 99) }),
     restMs: 3_000,
@@ -97,7 +97,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'delete-stream',
     summary: "one of a channel's two keys is deleted: the stream",
-    stage: { nodes: 2 },
+    setup: { nodes: 2 },
     allows: ['new-log'],
     plan: (random) => ({ fault: 'delete-stream', channel: random.whole(0, 99) }),
     restMs: 3_000,
@@ -112,7 +112,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'slow-reader',
     summary: 'a third of the readers stops reading for so long that the history is trimmed',
-    stage: { subscribers: 9, audiences: 3, historySize: 500, payloadBytes: 10_000, perSecond: 50, still: 4 },
+    setup: { subscribers: 9, subscriberProcesses: 3, historySize: 500, payloadBytes: 10_000, perSecond: 50, still: 4 },
     allows: ['trimmed'],
     plan: (random) => ({ fault: 'stop-reading', ms: random.pick([3_000, 10_000, 18_000]) }),
     restMs: 2_000,
@@ -126,25 +126,25 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'slow-link',
     summary: 'bytes come late and one by one, between clients and nodes and between nodes and Redis',
-    stage: { nodes: 2, subscribers: 8, perSecond: 5, still: 4 },
+    setup: { nodes: 2, subscribers: 8, perSecond: 5, still: 4 },
     plan: (random, round) => (round % 2 === 0 ? plans.slowClients(random) : plans.slowRedis(random)),
   },
   {
     name: 'proxy-reload-nginx',
     summary: 'nginx reloads under load and cuts its old connections',
-    stage: { front: 'nginx' },
+    setup: { front: 'nginx' },
     plan: () => ({ fault: 'reload-balancer', times: 2, ms: 2_000 }),
   },
   {
     name: 'proxy-reload-haproxy',
     summary: 'HAProxy reloads under load and cuts its old connections',
-    stage: { front: 'haproxy' },
+    setup: { front: 'haproxy' },
     plan: () => ({ fault: 'reload-balancer', times: 2, ms: 2_000 }),
   },
   {
     name: 'lb-kill',
     summary: 'nodes die behind HAProxy, and every client has the sticky cookie of the first',
-    stage: { front: 'haproxy' },
+    setup: { front: 'haproxy' },
     plan: (random) => ({ fault: 'kill-node', node: random.pick([0, 0, 1, 2]), ms: random.whole(0, 1_000) }),
   },
   {
@@ -156,7 +156,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'centrifuge-clients',
     summary: 'npm centrifuge beside our own client: the same guarantee through `recovered` and code 2500',
-    stage: { store: 'redis-rdb', nodes: 2, subscribers: 8, centrifuges: 24 },
+    setup: { store: 'redis-rdb', nodes: 2, subscribers: 8, centrifuges: 24 },
     allows: ['fork', 'new-log'],
     plan: (random, round) => {
       const empty: Step = { fault: 'restart-redis-empty', ms: 100 }
@@ -176,28 +176,28 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'worker-kill',
     summary: 'workers of `oyez serve --workers` die of SIGKILL; the log is in their primary',
-    stage: { store: 'worker', nodes: 1 },
+    setup: { store: 'worker', nodes: 1 },
     plan: (random) => ({ fault: 'kill-worker', node: random.whole(0, 9), ms: random.whole(0, 500) }),
     restMs: 1_000,
   },
   {
     name: 'sentinel-failover',
     summary: 'the master dies or is replaced by order; the sentinels promote a replica',
-    stage: { store: 'sentinel', nodes: 2 },
+    setup: { store: 'sentinel', nodes: 2 },
     allows: ['fork', 'unknown'],
     plan: (random) => (random.chance(0.5) ? { fault: 'kill-master', ms: 200 } : { fault: 'order-failover' }),
   },
   {
     name: 'sentinel-failover-lossy',
     summary: 'the same with replicas that lag: acknowledged writes are undone, and put back by their publishers',
-    stage: { store: 'sentinel', nodes: 2 },
+    setup: { store: 'sentinel', nodes: 2 },
     allows: ['fork', 'unknown'],
     plan: (random) => ({ fault: 'kill-master-lossy', ms: random.whole(200, 1_200) }),
   },
   {
     name: 'cluster-failover',
     summary: 'a master of a cluster dies or is replaced by order',
-    stage: { store: 'cluster', nodes: 2, busy: 6 },
+    setup: { store: 'cluster', nodes: 2, busy: 6 },
     allows: ['fork', 'unknown'],
     plan: (random) => ({
       fault: random.pick(['kill-cluster-master', 'order-cluster-failover']),
@@ -207,13 +207,13 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'cluster-slots',
     summary: 'the slots of channels under load are moved to and fro between the masters of a cluster',
-    stage: { store: 'cluster', nodes: 2, busy: 6 },
+    setup: { store: 'cluster', nodes: 2, busy: 6 },
     plan: (random) => ({ fault: 'move-slots', times: 2, node: random.whole(0, 2), ms: random.pick([0, 20, 100]) }),
   },
   {
     name: 'mixed',
     summary: 'everything that must not lose anything, in any order the seed says',
-    stage: { store: 'redis-aof', centrifuges: 6 },
+    setup: { store: 'redis-aof', centrifuges: 6 },
     plan: (random) => {
       const { killNode, cut, drop, cutBytes, halfOpen, killHints, freezeNode } = plans
       const { cutRedis, slowRedis, loseClients, restart, freezeRedis } = plans

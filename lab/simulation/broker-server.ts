@@ -1,5 +1,5 @@
 import type { AppendRequest, AppendResult, Position, ReadRequest, ReadResult } from './bus-contract.ts'
-import type { Chronicle } from './chronicle.ts'
+import type { LogArchive } from './log-archive.ts'
 import { entriesAbove, type Entry, epochOf, type LogState, topOf } from './log-state.ts'
 
 const MAX_FORKS = 16
@@ -15,17 +15,17 @@ export class BrokerServer {
   readonly logs: Logs
   /** What the replica has. */
   readonly copied: Logs
-  readonly #chronicle: Chronicle
+  readonly #archive: LogArchive
   /** It was replaced and does not know it: whatever it writes is lost. */
   isStale = false
   /** What the replica has not yet, in order. */
   #backlog: (readonly [string, LogState | undefined])[] = []
 
-  constructor(term: string, logs: Logs, chronicle: Chronicle) {
+  constructor(term: string, logs: Logs, archive: LogArchive) {
     this.term = term
     this.logs = new Map(logs)
     this.copied = new Map(logs)
-    this.#chronicle = chronicle
+    this.#archive = archive
   }
 
   /** Writes that the replica has not yet. */
@@ -43,7 +43,7 @@ export class BrokerServer {
     const last = producer === undefined ? undefined : known?.producers.get(producer.id)
     if (producer !== undefined && known !== undefined && last !== undefined && producer.seq <= last.seq) {
       const now = this.#asNow(known)
-      this.#chronicle.note(channel, now)
+      this.#archive.note(channel, now)
       return { kind: 'duplicate', position: { epoch: epochOf(now), offset: find(known, producer) } }
     }
     if (producer !== undefined && last === undefined && producer.seq !== 1) return { kind: 'unknown-producer' }
@@ -106,8 +106,8 @@ export class BrokerServer {
   write(channel: string, log: LogState | undefined): void {
     put(this.logs, channel, log)
     this.#backlog.push([channel, log])
-    if (this.isStale) this.#chronicle.loss(false)
-    if (log !== undefined) this.#chronicle.note(channel, log)
+    if (this.isStale) this.#archive.loss(false)
+    if (log !== undefined) this.#archive.note(channel, log)
   }
 
   /** The log as it is named under this server's term, whether anything was written under it or not. */
@@ -125,7 +125,7 @@ export class BrokerServer {
     const begun: LogState =
       log === undefined
         ? {
-            incarnation: this.#chronicle.freshName('i'),
+            incarnation: this.#archive.freshName('i'),
             term,
             forks: [],
             tip: undefined,

@@ -1,23 +1,23 @@
 import type { Random } from '../random.ts'
 import { BrokerServer, type Logs } from './broker-server.ts'
-import type { Chronicle } from './chronicle.ts'
+import type { LogArchive } from './log-archive.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 /** The simulated servers behind the buses: who is master now, and what happens when it is lost. */
 export class Broker {
   readonly #clock: FakeClock
   readonly #random: Random
-  readonly #chronicle: Chronicle
+  readonly #archive: LogArchive
   #master: BrokerServer
   #snapshot: Logs | undefined
   /** Those who are to be told that their server is gone. */
   readonly #listeners = new Set<(lost: BrokerServer) => void>()
 
-  constructor(clock: FakeClock, random: Random, chronicle: Chronicle) {
+  constructor(clock: FakeClock, random: Random, archive: LogArchive) {
     this.#clock = clock
     this.#random = random
-    this.#chronicle = chronicle
-    this.#master = new BrokerServer(chronicle.freshName('t'), new Map(), chronicle)
+    this.#archive = archive
+    this.#master = new BrokerServer(archive.freshName('t'), new Map(), archive)
     this.#replicateSoon(this.#master)
   }
 
@@ -58,18 +58,18 @@ export class Broker {
       withWhat === 'all' ? old.logs : withWhat === 'snapshot' ? snapshot : new Map(),
       withWhat === 'snapshot',
     )
-    if (withWhat === 'nothing') this.#chronicle.loss(true)
+    if (withWhat === 'nothing') this.#archive.loss(true)
     for (const hear of this.#listeners) hear(old)
   }
 
   lose(channel: string): void {
-    this.#chronicle.loss(true)
+    this.#archive.loss(true)
     this.#master.lose(channel)
   }
 
   #replace(logs: Logs, isLoss: boolean): void {
-    if (isLoss) this.#chronicle.loss(false)
-    this.#master = new BrokerServer(this.#chronicle.freshName('t'), logs, this.#chronicle)
+    if (isLoss) this.#archive.loss(false)
+    this.#master = new BrokerServer(this.#archive.freshName('t'), logs, this.#archive)
     this.#replicateSoon(this.#master)
   }
 

@@ -1,5 +1,5 @@
 import type { Break } from 'oyez/client'
-import type { Chronicle, Reign } from './chronicle.ts'
+import type { LogArchive, EpochHistory } from './log-archive.ts'
 import type { Journal, Sent, Subscriber } from './journal.ts'
 import { entriesAbove, type Entry, type LogState, sharedLength, topOf } from './log-state.ts'
 
@@ -16,7 +16,7 @@ export interface Verdicts {
 
 export interface Evidence {
   readonly journal: Journal
-  readonly chronicle: Chronicle
+  readonly archive: LogArchive
   /** The logs that survived. */
   readonly logs: ReadonlyMap<string, LogState>
 }
@@ -75,8 +75,8 @@ export class Checker {
           problem(`a break after ${from.offset}, the last offset was ${last}`)
         const wrong = this.#whyUnjustified(channel, one.break, one.at)
         if (wrong !== undefined) problem(`unjustified break (${one.break.reason}): ${wrong}`)
-        const reign = this.#evidence.chronicle.reign(channel, from.epoch)
-        this.#compare(segment, reign, problem)
+        const epochHistory = this.#evidence.archive.epochHistory(channel, from.epoch)
+        this.#compare(segment, epochHistory, problem)
         last = next.offset
         segment = []
       }
@@ -103,11 +103,13 @@ export class Checker {
   }
 
   #whyUnjustified(channel: string, { reason, last, next, fork }: Break, at: number): string | undefined {
-    const { chronicle } = this.#evidence
-    const before = chronicle.losses.filter((loss) => loss.at <= at)
-    const mine = chronicle.reign(channel, last.epoch)
+    const { archive } = this.#evidence
+    const before = archive.losses.filter((loss) => loss.at <= at)
+    const mine = archive.epochHistory(channel, last.epoch)
     if (mine === undefined) return `nothing was ever stored under ${last.epoch}`
-    const others = chronicle.reigns(channel).filter((reign) => reign !== mine && reign.beganAt <= at)
+    const others = archive
+      .epochHistories(channel)
+      .filter((epochHistory) => epochHistory !== mine && epochHistory.beganAt <= at)
     switch (reason) {
       case 'new-log':
         if (!others.some(({ incarnation }) => incarnation !== mine.incarnation)) return 'there is no other log'
@@ -120,7 +122,7 @@ export class Checker {
         return before.length > 0 ? undefined : 'nothing was ever lost'
       }
       case 'trimmed':
-        return last.offset < chronicle.trimmed(channel, last.epoch) ? undefined : 'the records are still there'
+        return last.offset < archive.trimmed(channel, last.epoch) ? undefined : 'the records are still there'
       case 'unknown':
         return others.some((other) => cannotProve(other, mine)) && before.length > 0
           ? undefined
@@ -130,7 +132,7 @@ export class Checker {
 
   /** I9: what was acknowledged stood there, and stands there still unless a log lost something. */
   #checkSent(sent: Sent): void {
-    const { chronicle, logs } = this.#evidence
+    const { archive, logs } = this.#evidence
     const problem = (words: string): void => void this.#problems.push(`${sent.text}: ${words}`)
     if (sent.outcome === undefined) return problem('its publisher was never told what became of it')
     const survived = entriesAbove(logs.get(sent.channel)?.tip, 0).some((entry) => textOf(entry) === sent.text)
@@ -141,7 +143,7 @@ export class Checker {
     }
     const { position } = sent.outcome
     // Without a position, only the fact that it is stored was known.
-    const there = textOf(position && chronicle.entry(sent.channel, position.epoch, position.offset))
+    const there = textOf(position && archive.entry(sent.channel, position.epoch, position.offset))
     if (position === undefined ? !this.#everStood(sent) : there !== sent.text)
       problem(`acknowledged at ${position?.epoch}:${position?.offset}, where the log has ${there}`)
     if (survived) return
@@ -149,21 +151,23 @@ export class Checker {
     const { reports } = this.#evidence.journal
     const isTold = reports.some(({ publisher, channel }) => publisher === sent.publisher && channel === sent.channel)
     if (sent.isOrdered && !isTold) this.#untold.push(sent.text)
-    const since = position === undefined ? 0 : chronicle.reign(sent.channel, position.epoch)?.beganAt
-    if (since !== undefined && !chronicle.losses.some(({ at }) => at >= since))
+    const since = position === undefined ? 0 : archive.epochHistory(sent.channel, position.epoch)?.beganAt
+    if (since !== undefined && !archive.losses.some(({ at }) => at >= since))
       problem('acknowledged and lost, though no log lost anything since')
   }
 
   #everStood({ channel, text }: Sent): boolean {
-    const { chronicle } = this.#evidence
-    return chronicle.reigns(channel).some(({ tip }) => entriesAbove(tip, 0).some((entry) => textOf(entry) === text))
+    const { archive } = this.#evidence
+    return archive
+      .epochHistories(channel)
+      .some(({ tip }) => entriesAbove(tip, 0).some((entry) => textOf(entry) === text))
   }
 
   /** I8: in no history a message twice, or the messages of a client in a wrong order. */
   #checkHistories(channel: string): void {
-    const { chronicle, journal } = this.#evidence
+    const { archive, journal } = this.#evidence
     const sent = new Map(journal.sent.map((one) => [one.text, one]))
-    for (const { tip, epoch } of chronicle.reigns(channel)) {
+    for (const { tip, epoch } of archive.epochHistories(channel)) {
       const seen = new Set<string>()
       const newest = new Map<string, number>()
       for (const entry of entriesAbove(tip, 0)) {
@@ -181,7 +185,7 @@ export class Checker {
   }
 }
 
-function cannotProve(other: Reign, mine: Reign): boolean {
+function cannotProve(other: EpochHistory, mine: EpochHistory): boolean {
   const term = mine.epoch.split('.')[1]
   return other.incarnation === mine.incarnation && !other.forks.some((fork) => fork.term === term)
 }

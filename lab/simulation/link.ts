@@ -13,7 +13,7 @@ export interface LinkWorld {
   readonly clock: FakeClock
   readonly random: Random
   readonly links: Set<Link>
-  door(url: string): Door | undefined
+  proxy(url: string): Door | undefined
 }
 
 const HEADER_BYTES = 4
@@ -167,7 +167,7 @@ export class SimSocket implements WebSocketLike {
     const request: AcceptRequest = { url, headers: new Map(), remoteAddress: '::1', format: 'json' }
     clock.after(random.whole(1, 60), () => {
       if (this.#state !== 'connecting') return void world.links.delete(this.#link)
-      if (!this.#link.isOpen || world.door(url)?.open(this.#link, request) !== true) {
+      if (!this.#link.isOpen || world.proxy(url)?.open(this.#link, request) !== true) {
         world.links.delete(this.#link)
         return this.lose(1006, '')
       }

@@ -3,7 +3,7 @@ import type * as OyezClient from 'oyez/client'
 import { Random } from '../random.ts'
 import { Broker } from './broker.ts'
 import { Checker, type Verdicts } from './checker.ts'
-import { Chronicle } from './chronicle.ts'
+import { LogArchive } from './log-archive.ts'
 import { Chaos } from './chaos.ts'
 import type { FakeClock } from './fake-clock.ts'
 import { Journal } from './journal.ts'
@@ -32,7 +32,7 @@ export class World {
   readonly #clock: FakeClock
   readonly #seed: number
   readonly #journal: Journal
-  readonly #chronicle: Chronicle
+  readonly #archive: LogArchive
   readonly #broker: Broker
   readonly #trouble: BusTrouble = { lostHint: 0, failedRead: 0, slowCall: 0 }
   readonly #links = new Set<Link>()
@@ -50,8 +50,8 @@ export class World {
     this.#seed = seed
     const now = (): number => clock.now
     this.#journal = new Journal(now, isFull)
-    this.#chronicle = new Chronicle(now)
-    this.#broker = new Broker(clock, Random.branch(seed, 1), this.#chronicle)
+    this.#archive = new LogArchive(now)
+    this.#broker = new Broker(clock, Random.branch(seed, 1), this.#archive)
     const shape = Random.branch(seed, 2)
     const { oyez, client } = product
     const nodeWorld: NodeWorld = {
@@ -71,7 +71,7 @@ export class World {
       clock,
       random: Random.branch(seed, 4),
       links: this.#links,
-      door: (url) => this.#nodes.find(({ name }) => url.includes(name)),
+      proxy: (url) => this.#nodes.find(({ name }) => url.includes(name)),
     }
     class WebSocket extends SimSocket {
       constructor(url: string) {
@@ -111,7 +111,7 @@ export class World {
       await this.#clock.run(CALM_MS)
       verdicts = new Checker({
         journal: this.#journal,
-        chronicle: this.#chronicle,
+        archive: this.#archive,
         logs: this.#broker.master.logs,
       }).check()
       problems.push(...verdicts.problems, ...(await this.#checkLeaks()))

@@ -13,17 +13,17 @@ function breaks(variant: Variant, bounds: Bounds): NonNullable<Exploration['viol
   return violation
 }
 
-const WORLD: Bounds = { nodes: 1, clients: 1, messages: [2], hints: 2, misfortunes: {} }
+const WORLD: Bounds = { nodes: 1, clients: 1, messages: [2], hints: 2, faults: {} }
 
 test('an epoch without a fence is found out', () => {
-  const { rule, trace } = breaks('no-fence', { ...WORLD, misfortunes: { 'kill the master': 1 } })
+  const { rule, trace } = breaks('no-fence', { ...WORLD, faults: { 'kill the master': 1 } })
   expect(rule).toMatch(/^I[36]/)
   expect(trace.join('\n')).toContain('the master is killed; the replica is promoted with')
   expect(trace.length).toBeLessThanOrEqual(6)
 })
 
 test('a term that is counted instead of random is found out', () => {
-  const { rule, trace } = breaks('counter-term', { ...WORLD, misfortunes: { 'restart from snapshot': 2 } })
+  const { rule, trace } = breaks('counter-term', { ...WORLD, faults: { 'restart from snapshot': 2 } })
   expect(rule).toMatch(/^I[36]/)
   expect(trace.filter((step) => step === 'the master restarts from its snapshot')).toHaveLength(2)
   expect(trace.length).toBeLessThanOrEqual(8)
@@ -41,33 +41,33 @@ test('a node that reads before it subscribes is found out', () => {
 })
 
 test('a log that does not look at sequence numbers is found out', () => {
-  const { rule, trace } = breaks('no-sequence', { ...WORLD, misfortunes: { 'lose an answer': 1 } })
+  const { rule, trace } = breaks('no-sequence', { ...WORLD, faults: { 'lose an answer': 1 } })
   expect(rule).toBe('I8: the log holds a message twice')
   expect(trace).toHaveLength(2)
 })
 
 test('a producer that goes on under its old id after a loss is found out', () => {
-  const { rule, trace } = breaks('id-used-again', { ...WORLD, nodes: 0, misfortunes: { 'partition the master': 1 } })
+  const { rule, trace } = breaks('id-used-again', { ...WORLD, nodes: 0, faults: { 'partition the master': 1 } })
   expect(rule).toBe('I9: a message was acknowledged that is not in the log')
   expect(trace.length).toBeLessThanOrEqual(5)
 })
 
 test('a producer that sends under a new id what an older history may still hold is found out', () => {
-  const misfortunes = { 'restart from snapshot': 1, 'restart empty': 1, 'kill the master': 1 }
-  const { rule, trace } = breaks('put-back-as-new', { ...WORLD, nodes: 0, clients: 0, messages: [3], misfortunes })
+  const faults = { 'restart from snapshot': 1, 'restart empty': 1, 'kill the master': 1 }
+  const { rule, trace } = breaks('put-back-as-new', { ...WORLD, nodes: 0, clients: 0, messages: [3], faults })
   expect(rule).toBe('I8: the log holds a message twice')
   expect(trace.length).toBeLessThanOrEqual(10)
 })
 
 test('a stream that is gone before its time and counts as trimmed is found out', () => {
-  const misfortunes = { 'lose the stream': 1, 'expire the stream': 1, 'cut a client': 1 }
-  const { rule, trace } = breaks('stream-loss-is-trimming', { ...WORLD, misfortunes })
+  const faults = { 'lose the stream': 1, 'expire the stream': 1, 'cut a client': 1 }
+  const { rule, trace } = breaks('stream-loss-is-trimming', { ...WORLD, faults })
   expect(rule).toBe('I6: everything has settled, the stream is gone and a reader was not told')
   expect(trace.at(-1)).toBe('the stream goes missing before its time')
 })
 
 test('metadata that expires together with the stream is found out', () => {
-  const { rule, trace } = breaks('expiring-together', { ...WORLD, misfortunes: { 'expire the stream': 1 } })
+  const { rule, trace } = breaks('expiring-together', { ...WORLD, faults: { 'expire the stream': 1 } })
   expect(rule).toMatch(/^I7: a break \(new-log\)/)
   expect(trace.at(-1)).toBe("the stream's time is over")
 })

@@ -1,6 +1,6 @@
 import { RespClient, listOf, textOf } from '../redis/resp-client.ts'
 import type { NodeInfo } from './node-process.ts'
-import type { Stage } from './stage.ts'
+import type { Deployment } from './deployment.ts'
 import { pause } from './until.ts'
 
 /** What must be as it was before the first client came. */
@@ -19,18 +19,18 @@ const FIELDS = [
 const DEADLINE_MS = 45_000
 
 /** The state of the nodes that must come back when everybody has gone. */
-export async function baselineOf(stage: Stage): Promise<readonly NodeInfo[]> {
-  return Promise.all(stage.nodes.map(async (node) => only(await node.info())))
+export async function baselineOf(deployment: Deployment): Promise<readonly NodeInfo[]> {
+  return Promise.all(deployment.nodes.map(async (node) => only(await node.info())))
 }
 
 /** I14: waits until the nodes are as they were. @returns What is left over, in words; empty when nothing is. */
-export async function leftovers(stage: Stage, baseline: readonly NodeInfo[]): Promise<readonly string[]> {
+export async function leaks(deployment: Deployment, baseline: readonly NodeInfo[]): Promise<readonly string[]> {
   const end = performance.now() + DEADLINE_MS
   for (;;) {
-    const now = await baselineOf(stage)
+    const now = await baselineOf(deployment)
     const left = [
       ...now.flatMap((info, index) => differences(info, { before: baseline[index] ?? {}, index })),
-      ...(await deadHints(stage)),
+      ...(await deadHints(deployment)),
     ]
     if (left.length === 0 || performance.now() > end) return left
     await pause(200)
@@ -48,9 +48,9 @@ function differences(info: NodeInfo, { before, index }: { before: NodeInfo; inde
 }
 
 /** Hint channels of the lab's channels to which somebody at Redis is still subscribed. */
-async function deadHints(stage: Stage): Promise<string[]> {
+async function deadHints(deployment: Deployment): Promise<string[]> {
   const left: string[] = []
-  for (const port of await stage.store.masters()) {
+  for (const port of await deployment.store.masters()) {
     for (const name of listOf(await RespClient.once(port, 'PUBSUB', 'CHANNELS', '*lab:*'))) {
       left.push(`left over at Redis: a subscription to ${textOf(name)}`)
     }

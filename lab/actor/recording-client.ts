@@ -1,13 +1,13 @@
 import type WebSocket from 'ws'
 import type { Journal } from './journal.ts'
 
-/** A place in a channel, as a witness keeps account of it. */
+/** A place in a channel, as a client keeps account of it. */
 export interface Place {
   readonly epoch: string
   readonly offset: number
 }
 
-export interface WitnessSetup {
+export interface RecordingClientOptions {
   readonly actor: number
   readonly name: string
   readonly urls: readonly string[]
@@ -17,7 +17,7 @@ export interface WitnessSetup {
 }
 
 /** A client that writes down everything it is told. */
-export interface Witness {
+export interface RecordingClient {
   readonly name: string
   readonly delivered: number
   readonly breaks: number

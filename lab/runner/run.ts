@@ -7,11 +7,11 @@ import { Random } from '../random.ts'
 import { faults } from '../scenario/faults.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { endAll } from './child.ts'
-import { Chronicle } from './chronicle.ts'
-import { baselineOf, leftovers } from './leftovers.ts'
+import { EventLog } from './event-log.ts'
+import { baselineOf, leaks } from './leaks.ts'
 import { readLogs } from './read-logs.ts'
-import { Stage } from './stage.ts'
-import { type StageSetup, USUAL } from './stage-setup.ts'
+import { Deployment } from './deployment.ts'
+import { type Setup, DEFAULT_SETUP } from './setup.ts'
 import type { Step } from './step.ts'
 import { pause, until } from './until.ts'
 
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly seed: number
   /** Faults go on for so long, or until the scenario ends. */
   readonly minutes?: number
-  readonly stage?: Partial<StageSetup>
+  readonly setup?: Partial<Setup>
   readonly onProgress?: (progress: Progress) => void
   /** Journals stay on disk, to be looked at. */
   readonly keep?: boolean
@@ -54,12 +54,12 @@ const QUIET_MS = 3_000
 /** The limit for a lost last message, and time for a busy machine. */
 const SETTLE_MS = 15_000
 
-/** Runs one scenario: raises the stage, lets faults happen under load, lets everything come to rest, and has it checked. */
+/** Runs one scenario: starts the deployment, lets faults happen under load, lets everything come to rest, and has it checked. */
 export async function run(scenario: Scenario, options: RunOptions): Promise<RunResult> {
   const started = performance.now()
   const directory = await mkdtemp(join(tmpdir(), `oyez-lab-${scenario.name}-`))
-  const chronicle = new Chronicle(join(directory, 'chronicle.jsonl'))
-  const setup: StageSetup = { ...USUAL, ...scenario.stage, ...options.stage }
+  const eventLog = new EventLog(join(directory, 'events.jsonl'))
+  const setup: Setup = { ...DEFAULT_SETUP, ...scenario.setup, ...options.setup }
   const lag = monitorEventLoopDelay({ resolution: 10 })
   lag.enable()
   const plan: Step[] = []
@@ -68,19 +68,22 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
     rounds: plan.length,
     ms: Math.round(performance.now() - started),
   })
-  let stage: Stage | undefined
+  let deployment: Deployment | undefined
   try {
-    stage = await Stage.open(setup, { directory, chronicle, seed: options.seed })
-    const play = new Play(stage, scenario, { options, plan, started })
-    const baseline = await baselineOf(stage)
-    await play.faults()
-    const logs = await play.rest()
-    await Promise.all([stage.publisher.finish(), ...stage.audiences.map((audience) => audience.finish())])
-    for (const text of await leftovers(stage, baseline)) chronicle.complain(text)
-    chronicle.phase('end')
-    await stage.close()
+    deployment = await Deployment.open(setup, { directory, eventLog, seed: options.seed })
+    const phases = new RunPhases(deployment, scenario, { options, plan, started })
+    const baseline = await baselineOf(deployment)
+    await phases.faults()
+    const logs = await phases.rest()
+    await Promise.all([
+      deployment.publisher.finish(),
+      ...deployment.subscriberProcesses.map((subscriberProcess) => subscriberProcess.finish()),
+    ])
+    for (const text of await leaks(deployment, baseline)) eventLog.complain(text)
+    eventLog.phase('end')
+    await deployment.close()
     const { allows = [], noAbruptEnd = false } = scenario
-    const slackMs = slackOf(lag.max / 1e6, Math.max(play.load, loadavg()[0] ?? 0))
+    const slackMs = slackOf(lag.max / 1e6, Math.max(phases.load, loadavg()[0] ?? 0))
     const evidence = { directory, ...logs, allows, historySize: setup.historySize, slackMs, noAbruptEnd }
     const verdict = await check(evidence)
     if (options.keep !== true && verdict.findings.total === 0) await rm(directory, { recursive: true, force: true })
@@ -94,7 +97,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<RunR
 }
 
 /**
- * What a busy machine adds to every limit in time. The orchestrator shares the machine with what it watches: how late its own timers were says how late
+ * What a busy machine adds to every limit in time. The runner shares the machine with what it watches: how late its own timers were says how late
  * everything may have been, and so does the number of those who wait for a core.
  */
 function slackOf(lagMs: number, load: number): number {
@@ -102,9 +105,9 @@ function slackOf(lagMs: number, load: number): number {
   return Math.round(1_000 + 2 * lagMs + 500 * waiting)
 }
 
-/** The acts of a run. */
-class Play {
-  readonly #stage: Stage
+/** The phases of a run. */
+class RunPhases {
+  readonly #deployment: Deployment
   readonly #scenario: Scenario
   readonly #options: RunOptions
   readonly #plan: Step[]
@@ -114,8 +117,12 @@ class Play {
   /** The highest load of the machine that was seen. */
   load = 0
 
-  constructor(stage: Stage, scenario: Scenario, around: { options: RunOptions; plan: Step[]; started: number }) {
-    this.#stage = stage
+  constructor(
+    deployment: Deployment,
+    scenario: Scenario,
+    around: { options: RunOptions; plan: Step[]; started: number },
+  ) {
+    this.#deployment = deployment
     this.#scenario = scenario
     this.#options = around.options
     this.#plan = around.plan
@@ -128,11 +135,11 @@ class Play {
     const { restMs = REST_MS, rounds = Number.POSITIVE_INFINITY, deliveries = 0 } = this.#scenario
     const progress = setInterval(() => this.#tell(), 1_000)
     try {
-      await this.#stage.raiseCurtain()
-      this.#stage.chronicle.phase('load')
+      await this.#deployment.startActors()
+      this.#deployment.eventLog.phase('load')
       this.#phase = 'load'
       await this.#observe()
-      await this.#stage.flow()
+      await this.#deployment.flow()
       const end = performance.now() + minutes * 60_000
       for (let round = 0; round < rounds && performance.now() < end; round++) {
         await this.#strike(this.#scenario.plan(Random.branch(seed, round), round))
@@ -147,25 +154,25 @@ class Play {
 
   /** No more faults but a last one: everything must come to rest, and everybody hear the last words. */
   async rest(): Promise<Pick<Evidence, 'logs' | 'quietLogs'>> {
-    const stage = this.#stage
+    const deployment = this.#deployment
     this.#phase = 'settle'
-    stage.chronicle.phase('settle')
-    await stage.assembled()
-    await stage.publisher.ask({ order: 'stop' })
+    deployment.eventLog.phase('settle')
+    await deployment.assembled()
+    await deployment.publisher.ask({ order: 'stop' })
     await this.#settled()
     // A failover by order leaves its old master a moment in which it answers; what it took is undone and put back after all else has come to rest.
     await pause(QUIET_MS)
     await this.#settled()
-    const quietLogs = await readLogs(stage)
-    stage.chronicle.phase('last-words')
+    const quietLogs = await readLogs(deployment)
+    deployment.eventLog.phase('last-words')
     const { last } = this.#scenario
     await Promise.all([
-      stage.publisher.ask({ order: 'last-words' }),
+      deployment.publisher.ask({ order: 'last-words' }),
       last === undefined ? undefined : this.#strike(last, false),
     ])
     await this.#settled()
-    stage.chronicle.phase('settled')
-    return { quietLogs, logs: await readLogs(stage) }
+    deployment.eventLog.phase('settled')
+    return { quietLogs, logs: await readLogs(deployment) }
   }
 
   /** Waits until everybody stands at the heads; what does not come to rest is for the checker to find. */
@@ -176,8 +183,8 @@ class Play {
     await until(
       'settled',
       async () => {
-        const heads = await this.#stage.heads()
-        const answers = await this.#stage.tell({ order: 'behind', heads })
+        const heads = await this.#deployment.heads()
+        const answers = await this.#deployment.tell({ order: 'behind', heads })
         late = answers.map(({ detail = '' }) => detail).filter((detail) => detail !== '')
         if (late.length > 0) await pause(200)
         return late.length === 0
@@ -185,7 +192,7 @@ class Play {
       SETTLE_MS,
     ).catch(() => {
       this.#isStuck = true
-      this.#stage.chronicle.complain(`not at rest after ${SETTLE_MS} ms: ${late.join('; ')}`)
+      this.#deployment.eventLog.complain(`not at rest after ${SETTLE_MS} ms: ${late.join('; ')}`)
     })
   }
 
@@ -194,25 +201,25 @@ class Play {
     if (fault === undefined) throw new Error(`there is no fault ${step.fault}`)
     if (withFlow) this.#plan.push(step)
     const from = Date.now()
-    const outcome = await fault(this.#stage, step)
-    this.#stage.chronicle.write({ kind: 'fault', step, from, to: Date.now(), outcome })
+    const outcome = await fault(this.#deployment, step)
+    this.#deployment.eventLog.write({ kind: 'fault', step, from, to: Date.now(), outcome })
     await this.#observe()
   }
 
   /** Writes down how the logs stand. */
   async #observe(): Promise<void> {
-    for (const state of await this.#stage.states()) {
-      this.#stage.chronicle.write({ kind: 'state', at: Date.now(), state })
+    for (const state of await this.#deployment.states()) {
+      this.#deployment.eventLog.write({ kind: 'state', at: Date.now(), state })
     }
   }
 
   get #delivered(): number {
-    return this.#stage.audiences.reduce((sum, { delivered }) => sum + delivered, 0)
+    return this.#deployment.subscriberProcesses.reduce((sum, { delivered }) => sum + delivered, 0)
   }
 
   #tell(): void {
     this.load = Math.max(this.load, loadavg()[0] ?? 0)
-    const { publisher } = this.#stage
+    const { publisher } = this.#deployment
     this.#options.onProgress?.({
       phase: this.#phase,
       round: this.#plan.length,

@@ -1,10 +1,10 @@
 import type { Random } from '../random.ts'
 import { RedisCluster } from './redis-cluster.ts'
 import { SentinelTrio } from './sentinel-trio.ts'
-import type { StageSetup } from './stage-setup.ts'
+import type { Setup } from './setup.ts'
 import { SingleRedis, type Store, WorkerStore } from './store.ts'
 
-export async function openStore(setup: StageSetup, directory: string, random: Random): Promise<Store> {
+export async function openStore(setup: Setup, directory: string, random: Random): Promise<Store> {
   switch (setup.store) {
     case 'worker':
       return new WorkerStore()

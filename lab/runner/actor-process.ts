@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ActorOrder, ActorWord, PublisherCast, SubscriberCast } from '../actor/cast.ts'
+import type { ActorOrder, ActorWord, PublisherOptions, SubscriberOptions } from '../actor/actor-messages.ts'
 import { Child } from './child.ts'
 
 type Answer = Extract<ActorWord, { answerTo: number }>
@@ -35,10 +35,10 @@ export class ActorProcess {
   static async start(
     kind: 'publisher' | 'subscriber',
     name: string,
-    setup: { directory: string; cast: PublisherCast | SubscriberCast },
+    setup: { directory: string; options: PublisherOptions | SubscriberOptions },
   ): Promise<ActorProcess> {
-    const path = join(setup.directory, `${name}.cast.json`)
-    await writeFile(path, JSON.stringify(setup.cast))
+    const path = join(setup.directory, `${name}.options.json`)
+    await writeFile(path, JSON.stringify(setup.options))
     const program = fileURLToPath(new URL(`../actor/${kind}.js`, import.meta.url))
     return new ActorProcess(Child.fork(name, [program, path]))
   }

@@ -1,7 +1,7 @@
 import type { Random } from '../random.ts'
 import { FaultProxy } from '../fault-proxy/fault-proxy.ts'
 import { RedisProcess } from './redis-process.ts'
-import type { StageSetup } from './stage-setup.ts'
+import type { Setup } from './setup.ts'
 
 /** What stands behind the nodes: the processes that keep the logs. */
 export interface Store {
@@ -22,7 +22,7 @@ export class SingleRedis implements Store {
     this.proxies = proxies
   }
 
-  static async start(setup: StageSetup, directory: string, random: Random): Promise<SingleRedis> {
+  static async start(setup: Setup, directory: string, random: Random): Promise<SingleRedis> {
     const persistence = setup.store === 'redis-aof' ? 'aof' : setup.store === 'redis-rdb' ? 'rdb' : 'none'
     const redis = await RedisProcess.start({ name: 'redis', directory, persistence })
     const nodes = Array.from({ length: setup.nodes })

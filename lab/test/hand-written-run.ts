@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, type Evidence } from '../checker/checker.ts'
 import type { FinalLog } from '../checker/history.ts'
-import type { ChronicleLine } from '../orchestra/chronicle.ts'
+import type { LabEvent } from '../runner/event-log.ts'
 
 const CHANNEL = 'lab:busy-1'
 const EPOCH = 'log.t1'
@@ -13,13 +13,13 @@ const START = 1_000_000
 type Field = string | number
 
 /** A run that never was: journals and a log written by hand, so that each test can spoil one thing. */
-export class Tale {
+export class HandWrittenRun {
   readonly #publisher: Field[][] = [['name', START, 0, 'pia', 'publisher']]
   readonly #subscriber: Field[][] = [
     ['name', START, 0, 'sam', 'oyez'],
     ['sub', START, 0, CHANNEL, 0, EPOCH, 0],
   ]
-  readonly #chronicle: ChronicleLine[] = [
+  readonly #eventLog: LabEvent[] = [
     { kind: 'phase', at: START, phase: 'load' },
     { kind: 'phase', at: START + 900_000, phase: 'last-words' },
   ]
@@ -63,9 +63,9 @@ export class Tale {
   }
 
   /** A fault, before whatever follows. */
-  fault(outcome: Extract<ChronicleLine, { kind: 'fault' }>['outcome']): this {
+  fault(outcome: Extract<LabEvent, { kind: 'fault' }>['outcome']): this {
     const at = ++this.#at
-    this.#chronicle.push({ kind: 'fault', step: { fault: 'told' }, from: at, to: at, outcome })
+    this.#eventLog.push({ kind: 'fault', step: { fault: 'told' }, from: at, to: at, outcome })
     return this
   }
 
@@ -76,14 +76,14 @@ export class Tale {
   }
 
   /** What the checker counts. */
-  async crimes(evidence: Partial<Evidence> = {}): Promise<Record<string, number>> {
-    const directory = mkdtempSync(join(tmpdir(), 'oyez-tale-'))
+  async counts(evidence: Partial<Evidence> = {}): Promise<Record<string, number>> {
+    const directory = mkdtempSync(join(tmpdir(), 'oyez-run-'))
     const write = (name: string, lines: readonly unknown[]): void =>
       writeFileSync(join(directory, name), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)
     try {
       write('publishers.jsonl', this.#publisher)
-      write('audience-1.jsonl', this.#subscriber)
-      write('chronicle.jsonl', this.#chronicle)
+      write('subscribers-1.jsonl', this.#subscriber)
+      write('events.jsonl', this.#eventLog)
       const usual = {
         directory,
         logs: [this.log],

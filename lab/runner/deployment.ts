@@ -1,15 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ActorOrder, Head } from '../actor/cast.ts'
+import type { ActorOrder, Head } from '../actor/actor-messages.ts'
 import { FaultProxy } from '../fault-proxy/fault-proxy.ts'
 import { Random } from '../random.ts'
 import { LogReader, type LogState } from '../redis/log-reader.ts'
 import { ActorProcess } from './actor-process.ts'
 import { type Balancer, startBalancer } from './balancer.ts'
-import type { Chronicle } from './chronicle.ts'
+import type { EventLog } from './event-log.ts'
 import { NodeProcess } from './node-process.ts'
 import { openStore } from './open-store.ts'
-import type { StageSetup } from './stage-setup.ts'
+import type { Setup } from './setup.ts'
 import type { Store } from './store.ts'
 import { freePort, until } from './until.ts'
 
@@ -18,47 +18,44 @@ const FLOW = 2
 const FLOW_MS = 60_000
 
 /** Everything that runs for one scenario: the store, the nodes, what is before them, and the actors. */
-export class Stage {
-  readonly setup: StageSetup
+export class Deployment {
+  readonly setup: Setup
   readonly directory: string
-  readonly chronicle: Chronicle
+  readonly eventLog: EventLog
   readonly store: Store
   readonly nodes: readonly NodeProcess[]
   /** One before each node. */
-  readonly doors: readonly FaultProxy[]
+  readonly proxies: readonly FaultProxy[]
   readonly balancer: Balancer | undefined
   readonly busy: readonly string[]
   readonly still: readonly string[]
   readonly idle: readonly string[] = ['lab:idle-1', 'lab:idle-2']
   publisher!: ActorProcess
-  audiences: readonly ActorProcess[] = []
+  subscriberProcesses: readonly ActorProcess[] = []
 
   private constructor(parts: {
-    setup: StageSetup
+    setup: Setup
     directory: string
-    chronicle: Chronicle
+    eventLog: EventLog
     store: Store
     nodes: readonly NodeProcess[]
-    doors: readonly FaultProxy[]
+    proxies: readonly FaultProxy[]
     balancer: Balancer | undefined
   }) {
     this.setup = parts.setup
     this.directory = parts.directory
-    this.chronicle = parts.chronicle
+    this.eventLog = parts.eventLog
     this.store = parts.store
     this.nodes = parts.nodes
-    this.doors = parts.doors
+    this.proxies = parts.proxies
     this.balancer = parts.balancer
     this.busy = Array.from({ length: parts.setup.busy }, (_, i) => `lab:busy-${i + 1}`)
     this.still = Array.from({ length: parts.setup.still }, (_, i) => `lab:still-${i + 1}`)
   }
 
   /** Starts everything but the actors. */
-  static async open(
-    setup: StageSetup,
-    place: { directory: string; chronicle: Chronicle; seed: number },
-  ): Promise<Stage> {
-    const { directory, chronicle, seed } = place
+  static async open(setup: Setup, place: { directory: string; eventLog: EventLog; seed: number }): Promise<Deployment> {
+    const { directory, eventLog, seed } = place
     await mkdir(directory, { recursive: true })
     const config = join(directory, 'oyez.yaml')
     await writeFile(
@@ -68,19 +65,19 @@ export class Stage {
     const random = Random.branch(seed, -1)
     const store = await openStore(setup, directory, random)
     const nodes: NodeProcess[] = []
-    const doors: FaultProxy[] = []
+    const proxies: FaultProxy[] = []
     for (let index = 0; index < setup.nodes; index++) {
       const port = await freePort()
       const name = `node-${index + 1}`
       const workers = setup.store === 'worker' ? 3 : undefined
       const { mutant, historySize } = setup
       nodes.push(new NodeProcess({ name, port, bus: store.busUrl(index), config, workers, mutant, historySize }))
-      doors.push(await FaultProxy.listen(port, random))
+      proxies.push(await FaultProxy.listen(port, random))
     }
     await Promise.all(nodes.map((node) => node.start()))
     const ports = nodes.map((node) => node.setup.port)
     const balancer = setup.front === 'proxies' ? undefined : await startBalancer(setup.front, { ports, directory })
-    return new Stage({ setup, directory, chronicle, store, nodes, doors, balancer })
+    return new Deployment({ setup, directory, eventLog, store, nodes, proxies, balancer })
   }
 
   get channels(): readonly string[] {
@@ -88,7 +85,7 @@ export class Stage {
   }
 
   get urls(): readonly string[] {
-    const ports = this.balancer === undefined ? this.doors.map(({ port }) => port) : [this.balancer.port]
+    const ports = this.balancer === undefined ? this.proxies.map(({ port }) => port) : [this.balancer.port]
     return ports.map((port) => `ws://127.0.0.1:${port}/connection/websocket`)
   }
 
@@ -97,28 +94,29 @@ export class Stage {
   }
 
   /** Starts publishers and subscribers; resolves when all are subscribed and every channel has had its first words. */
-  async raiseCurtain(): Promise<void> {
+  async startActors(): Promise<void> {
     const { urls, busy, still, idle, directory, channels } = this
-    const { publishers, subscribers, centrifuges, audiences, perSecond, stillEveryMs, payloadBytes } = this.setup
+    const { publishers, subscribers, centrifuges, subscriberProcesses, perSecond, stillEveryMs, payloadBytes } =
+      this.setup
     const names = (kind: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${kind}-${i + 1}`)
     const journal = (name: string): string => join(directory, `${name}.jsonl`)
     const cookie = this.balancer?.cookie
     const starts: Promise<ActorProcess>[] = []
-    for (let index = 0; index < audiences; index++) {
+    for (let index = 0; index < subscriberProcesses; index++) {
       const all = names('oyez', subscribers)
-      const cast = {
-        journal: journal(`audience-${index + 1}`),
+      const options = {
+        journal: journal(`subscribers-${index + 1}`),
         urls,
-        names: all.filter((_, i) => i % audiences === index),
+        names: all.filter((_, i) => i % subscriberProcesses === index),
         client: 'oyez' as const,
         channels,
         cookie,
       }
-      starts.push(ActorProcess.start('subscriber', `audience-${index + 1}`, { directory, cast }))
+      starts.push(ActorProcess.start('subscriber', `subscribers-${index + 1}`, { directory, options }))
     }
     if (centrifuges > 0) {
       const client = 'centrifuge' as const
-      const cast = {
+      const options = {
         journal: journal('guests'),
         urls,
         names: names('centrifuge', centrifuges),
@@ -126,10 +124,10 @@ export class Stage {
         channels,
         cookie,
       }
-      starts.push(ActorProcess.start('subscriber', 'guests', { directory, cast }))
+      starts.push(ActorProcess.start('subscriber', 'centrifuge-clients', { directory, options }))
     }
-    this.audiences = await Promise.all(starts)
-    const cast = {
+    this.subscriberProcesses = await Promise.all(starts)
+    const options = {
       journal: journal('publishers'),
       urls,
       names: names('publisher', publishers),
@@ -141,15 +139,15 @@ export class Stage {
       payloadBytes,
       cookie,
     }
-    this.publisher = await ActorProcess.start('publisher', 'publishers', { directory, cast })
+    this.publisher = await ActorProcess.start('publisher', 'publishers', { directory, options })
     await this.tell({ order: 'start' })
     await this.publisher.ask({ order: 'start' })
     if (this.setup.firstWords) await this.publisher.ask({ order: 'last-words' })
   }
 
-  /** Tells every audience. @returns What each answered. */
+  /** Tells every subscriberProcess. @returns What each answered. */
   tell(order: ActorOrder): Promise<readonly { value: number; detail?: string }[]> {
-    return Promise.all(this.audiences.map((audience) => audience.ask(order)))
+    return Promise.all(this.subscriberProcesses.map((subscriberProcess) => subscriberProcess.ask(order)))
   }
 
   /** Waits until every publisher gets messages through again. @returns After how many milliseconds. */
@@ -167,7 +165,7 @@ export class Stage {
 
   /** Subscriptions that are live now. */
   get live(): number {
-    return this.audiences.reduce((sum, { live }) => sum + live, 0)
+    return this.subscriberProcesses.reduce((sum, { live }) => sum + live, 0)
   }
 
   /** Waits until every subscription is live. */
@@ -209,10 +207,10 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    const actors: readonly (ActorProcess | undefined)[] = [...this.audiences, this.publisher]
+    const actors: readonly (ActorProcess | undefined)[] = [...this.subscriberProcesses, this.publisher]
     for (const actor of actors) await actor?.kill()
     await this.balancer?.close()
-    await Promise.all(this.doors.map((door) => door.close()))
+    await Promise.all(this.proxies.map((proxy) => proxy.close()))
     await Promise.all(this.nodes.map((node) => node.kill()))
     await this.store.close()
   }

@@ -20,8 +20,8 @@ export interface Outcome {
   readonly complaint?: string
 }
 
-/** A line of the orchestrator's own journal. */
-export type ChronicleLine =
+/** A line of the runner's own journal. */
+export type LabEvent =
   | {
       readonly kind: 'fault'
       readonly step: Step
@@ -37,19 +37,19 @@ export type ChronicleLine =
     }
   | { readonly kind: 'complaint'; readonly at: number; readonly text: string }
 
-/** What the orchestrator did and saw, line by line. */
-export class Chronicle {
+/** What the runner did and saw, line by line. */
+export class EventLog {
   readonly #path: string
 
   constructor(path: string) {
     this.#path = path
   }
 
-  write(line: ChronicleLine): void {
+  write(line: LabEvent): void {
     appendFileSync(this.#path, `${JSON.stringify(line)}\n`)
   }
 
-  phase(phase: Extract<ChronicleLine, { kind: 'phase' }>['phase']): void {
+  phase(phase: Extract<LabEvent, { kind: 'phase' }>['phase']): void {
     this.write({ kind: 'phase', at: Date.now(), phase })
   }
 

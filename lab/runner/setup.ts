@@ -2,7 +2,7 @@
 export type StoreKind = 'redis' | 'redis-rdb' | 'redis-aof' | 'sentinel' | 'cluster' | 'worker'
 
 /** What a scenario needs. */
-export interface StageSetup {
+export interface Setup {
   readonly store: StoreKind
   readonly nodes: number
   /** Clients with oyez's own library. */
@@ -10,7 +10,7 @@ export interface StageSetup {
   /** Clients with the official Centrifuge library. */
   readonly centrifuges: number
   /** Processes for the oyez clients. */
-  readonly audiences: number
+  readonly subscriberProcesses: number
   readonly publishers: number
   /** Messages a second of each publisher. */
   readonly perSecond: number
@@ -26,12 +26,12 @@ export interface StageSetup {
   readonly mutant?: string | undefined
 }
 
-export const USUAL: StageSetup = {
+export const DEFAULT_SETUP: Setup = {
   store: 'redis',
   nodes: 3,
   subscribers: 30,
   centrifuges: 0,
-  audiences: 1,
+  subscriberProcesses: 1,
   publishers: 3,
   perSecond: 20,
   busy: 1,

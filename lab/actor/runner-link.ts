@@ -1,7 +1,7 @@
-import type { ActorOrder, ActorWord, NumberedOrder } from './cast.ts'
+import type { ActorOrder, ActorWord, NumberedOrder } from './actor-messages.ts'
 
-/** Answers the orchestrator's orders; ends with it. */
-export function obey(handle: (order: ActorOrder) => Promise<number | string> | number | string): void {
+/** Answers the runner's orders; ends with it. */
+export function answerRunner(handle: (order: ActorOrder) => Promise<number | string> | number | string): void {
   process.on('message', (order: NumberedOrder) => {
     void Promise.resolve(handle(order)).then((value) => {
       const answer =
@@ -13,7 +13,7 @@ export function obey(handle: (order: ActorOrder) => Promise<number | string> | n
     })
   })
   process.on('disconnect', () => process.exit(1))
-  // Told by the orchestrator, never by the terminal's Ctrl-C, which reaches the whole group.
+  // Told by the runner, never by the terminal's Ctrl-C, which reaches the whole group.
   process.on('SIGINT', () => undefined)
 }
 

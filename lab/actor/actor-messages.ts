@@ -1,5 +1,5 @@
-/** The cast of a publisher process. */
-export interface PublisherCast {
+/** The options of a publisher process. */
+export interface PublisherOptions {
   readonly journal: string
   readonly urls: readonly string[]
   readonly names: readonly string[]
@@ -18,8 +18,8 @@ export interface PublisherCast {
   readonly cookie?: string | undefined
 }
 
-/** The cast of a subscriber process. */
-export interface SubscriberCast {
+/** The options of a subscriber process. */
+export interface SubscriberOptions {
   readonly journal: string
   readonly urls: readonly string[]
   /** Every one subscribes to all channels. */

@@ -2,7 +2,7 @@ import type { FinalLog } from '../checker/history.ts'
 import { partsOf } from '../checker/epoch.ts'
 import { LogReader, type LogRecord } from '../redis/log-reader.ts'
 import type { NodeProcess } from './node-process.ts'
-import type { Stage } from './stage.ts'
+import type { Deployment } from './deployment.ts'
 
 /** Publications in one answer of a node. */
 const PAGE = 1_000
@@ -18,13 +18,14 @@ interface Page {
 }
 
 /** The logs that are left: read in Redis itself, or, where they are in the memory of the nodes, over the HTTP interface. */
-export async function readLogs(stage: Stage): Promise<readonly FinalLog[]> {
-  const ports = await stage.store.masters()
-  if (ports.length === 0) return Promise.all(stage.channels.map((channel) => readOverHttp(stage.node({}), channel)))
+export async function readLogs(deployment: Deployment): Promise<readonly FinalLog[]> {
+  const ports = await deployment.store.masters()
+  if (ports.length === 0)
+    return Promise.all(deployment.channels.map((channel) => readOverHttp(deployment.node({}), channel)))
   const reader = await LogReader.open(ports)
   try {
     const logs: FinalLog[] = []
-    for (const state of await reader.states(stage.channels)) {
+    for (const state of await reader.states(deployment.channels)) {
       logs.push({ state, records: await reader.records(state.channel) })
     }
     return logs

@@ -1,7 +1,7 @@
 import { entriesAbove, type Entry, epochOf, type Fork, type LogState, topOf } from './log-state.ts'
 
 /** The history of a channel under one epoch, as far as it came. */
-export interface Reign {
+export interface EpochHistory {
   readonly epoch: string
   readonly incarnation: string
   readonly forks: readonly Fork[]
@@ -10,9 +10,9 @@ export interface Reign {
 }
 
 /** Everything that ever stood in a log of this world: what the checker compares with. */
-export class Chronicle {
+export class LogArchive {
   readonly #now: () => number
-  readonly #reigns = new Map<string, Reign>()
+  readonly #epochHistories = new Map<string, EpochHistory>()
   readonly #trimmed = new Map<string, number>()
   #names = 0
   /** Times at which a log lost something that had been stored: records by a failover or restart, or all of it. */
@@ -29,11 +29,11 @@ export class Chronicle {
   note(channel: string, log: LogState): void {
     const epoch = epochOf(log)
     const key = `${channel} ${epoch}`
-    const reign = this.#reigns.get(key)
-    if (reign === undefined) {
+    const epochHistory = this.#epochHistories.get(key)
+    if (epochHistory === undefined) {
       const { incarnation, forks, tip } = log
-      this.#reigns.set(key, { epoch, incarnation, forks, beganAt: this.#now(), tip })
-    } else if (topOf(log) > topOf(reign)) reign.tip = log.tip
+      this.#epochHistories.set(key, { epoch, incarnation, forks, beganAt: this.#now(), tip })
+    } else if (topOf(log) > topOf(epochHistory)) epochHistory.tip = log.tip
     const life = `${channel} ${log.incarnation}`
     this.#trimmed.set(life, Math.max(this.#trimmed.get(life) ?? 0, log.trimmed))
   }
@@ -42,12 +42,14 @@ export class Chronicle {
     this.losses.push({ at: this.#now(), isDestruction })
   }
 
-  reign(channel: string, epoch: string): Reign | undefined {
-    return this.#reigns.get(`${channel} ${epoch}`)
+  epochHistory(channel: string, epoch: string): EpochHistory | undefined {
+    return this.#epochHistories.get(`${channel} ${epoch}`)
   }
 
-  reigns(channel: string): Reign[] {
-    return [...this.#reigns].filter(([key]) => key.startsWith(`${channel} `)).map(([, reign]) => reign)
+  epochHistories(channel: string): EpochHistory[] {
+    return [...this.#epochHistories]
+      .filter(([key]) => key.startsWith(`${channel} `))
+      .map(([, epochHistory]) => epochHistory)
   }
 
   /** The highest offset up to which an incarnation's records were dropped. */
@@ -57,7 +59,7 @@ export class Chronicle {
 
   /** The record at an offset of the history under an epoch. */
   entry(channel: string, epoch: string, offset: number): Entry | undefined {
-    const [entry] = entriesAbove(this.reign(channel, epoch)?.tip, offset - 1)
+    const [entry] = entriesAbove(this.epochHistory(channel, epoch)?.tip, offset - 1)
     return entry?.offset === offset ? entry : undefined
   }
 }

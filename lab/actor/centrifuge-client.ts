@@ -1,20 +1,20 @@
 import { Centrifuge, type Subscription } from 'centrifuge'
-import { messageOf, type Place, type Witness, type WitnessSetup } from './witness.ts'
+import { messageOf, type Place, type RecordingClient, type RecordingClientOptions } from './recording-client.ts'
 
 /**
- * A witness that uses the official Centrifuge client. It knows nothing of breaks: `recovered: false` after it was recovering is one, without a
- * reason. Epoch and offset are the witness's own account of what it was told.
+ * A client that uses the official Centrifuge client. It knows nothing of breaks: `recovered: false` after it was recovering is one, without a
+ * reason. Epoch and offset are the client's own account of what it was told.
  */
-export class CentrifugeWitness implements Witness {
+export class RecordingCentrifugeClient implements RecordingClient {
   readonly name: string
   delivered = 0
   breaks = 0
-  readonly #setup: WitnessSetup
+  readonly #setup: RecordingClientOptions
   readonly #client: Centrifuge
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #places = new Map<string, Place>()
 
-  constructor(setup: WitnessSetup) {
+  constructor(setup: RecordingClientOptions) {
     const { actor, name, urls, channels, journal, socket } = setup
     this.name = name
     this.#setup = setup

@@ -1,15 +1,15 @@
 import { Client } from 'oyez/client'
-import { messageOf, type Place, type Witness, type WitnessSetup } from './witness.ts'
+import { messageOf, type Place, type RecordingClient, type RecordingClientOptions } from './recording-client.ts'
 
-/** A witness that uses oyez's own client. */
-export class OyezWitness implements Witness {
+/** A client that uses oyez's own client. */
+export class RecordingOyezClient implements RecordingClient {
   readonly name: string
   delivered = 0
   breaks = 0
-  readonly #setup: WitnessSetup
+  readonly #setup: RecordingClientOptions
   readonly #client: Client
 
-  constructor(setup: WitnessSetup) {
+  constructor(setup: RecordingClientOptions) {
     const { actor, name, urls, channels, journal, socket } = setup
     this.name = name
     this.#setup = setup

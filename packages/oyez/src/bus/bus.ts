@@ -62,6 +62,11 @@ export interface ReadRequest {
   readonly after?: Position | undefined
   /** Most records to return; 0 asks for the verdict and the head only. */
   readonly limit: number
+  /**
+   * Most bytes of records to return: the answer ends before the record that would exceed it. The first record is returned whatever its size, so that a
+   * reader always advances. @default no limit
+   */
+  readonly maxBytes?: number | undefined
   /** Newest first, walking down; `after` then is exclusive and from above. @default false */
   readonly reverse?: boolean | undefined
   /** Used when the log does not exist yet: a read of an unknown channel mints its identity, so that no subscriber is without an epoch. */

@@ -119,7 +119,7 @@ export class ChannelLog {
     const records = reverse
       ? this.#downFrom(request.after?.offset ?? this.#top + 1, request.limit)
       : this.#upFrom(request.after?.offset ?? this.#trimmed, request.limit)
-    return { verdict: 'continue', records, head: this.head }
+    return { verdict: 'continue', records: withinBytes(records, request.maxBytes), head: this.head }
   }
 
   /** Offset of the newest record that is gone; 0 when all are here. */
@@ -179,6 +179,14 @@ export class ChannelLog {
       .map(({ record }, index) => ({ offset: first + index, record }))
       .reverse()
   }
+}
+
+/** The first records whose bytes together do not exceed the limit; at least one when there is one. */
+function withinBytes(records: readonly StoredRecord[], maxBytes: number | undefined): readonly StoredRecord[] {
+  if (maxBytes === undefined) return records
+  let bytes = 0
+  const end = records.findIndex(({ record }) => (bytes += record.byteLength) > maxBytes)
+  return end === -1 ? records : records.slice(0, Math.max(1, end))
 }
 
 function checkLength(what: string, id: string | undefined): void {

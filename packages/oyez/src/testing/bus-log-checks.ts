@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ReadRequest } from '../bus/bus.ts'
 import { busCheck, type BusCheck } from './bus-check.ts'
 import { AMPLE, offsetsOf, range, textOf, textsOf } from './bus-trial.ts'
 
@@ -101,6 +102,39 @@ export const logChecks: readonly BusCheck[] = [
       page = await node.records(channel, { limit: 10, reverse: true, after: { epoch, offset: seen.at(-1) ?? 0 } })
     }
     assert.deepEqual(seen, range(25, 1))
+  }),
+
+  busCheck('a read with a limit of bytes ends before the record that would exceed it', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    for (const n of range(1, 200)) await node.store(channel, `${n % 10}`.repeat(100))
+    const { head } = await node.read(channel, { limit: 0 })
+    const offsets = async (more: Partial<ReadRequest>): Promise<number[]> =>
+      offsetsOf(await node.records(channel, more))
+    assert.deepEqual(await offsets({ maxBytes: 299 }), [1, 2])
+    assert.deepEqual(await offsets({ maxBytes: 300 }), [1, 2, 3])
+    assert.deepEqual(await offsets({ maxBytes: 15_050, after: { ...head, offset: 20 } }), range(21, 170))
+    assert.deepEqual(await offsets({ maxBytes: 1_000_000 }), range(1, 200))
+    assert.deepEqual(await offsets({ maxBytes: 1_000_000, limit: 7 }), range(1, 7))
+    assert.deepEqual(await offsets({ maxBytes: 299, reverse: true }), [200, 199])
+    assert.deepEqual(await offsets({ maxBytes: 300, reverse: true, after: { ...head, offset: 50 } }), [49, 48, 47])
+    assert.deepEqual(await offsets({ maxBytes: 15_050, reverse: true }), range(200, 51))
+    assert.deepEqual(await offsets({ maxBytes: 300, limit: 0 }), [])
+  }),
+
+  busCheck('a read with a limit of bytes gives one record at least, also when that one is larger', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    for (const size of [5_000, 1, 60_000, 0, 3_000]) await node.store(channel, 'x'.repeat(size))
+    const { head } = await node.read(channel, { limit: 0 })
+    const pages: number[][] = []
+    for (let offset = 0; offset < 5; ) {
+      pages.push(offsetsOf(await node.records(channel, { after: { ...head, offset }, maxBytes: 4_000 })))
+      offset = pages.at(-1)?.at(-1) ?? 5
+    }
+    assert.deepEqual(pages, [[1], [2], [3], [4, 5]])
+    assert.deepEqual(offsetsOf(await node.records(channel, { maxBytes: 0, reverse: true })), [5])
+    assert.deepEqual(await node.records(channel, { after: head, maxBytes: 0 }), [])
   }),
 
   busCheck('a read of an unknown channel gives it an identity, which the first record continues', async (trial) => {

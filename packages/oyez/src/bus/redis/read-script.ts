@@ -4,11 +4,14 @@ import { TERM_DIGITS } from './epoch.ts'
 /** The read script's first answer field. */
 export const READ_CODE = { continue: 1, newLog: 2, fork: 3, trimmed: 4, unknown: 5 } as const
 
+/** Records fetched at a time by a read with a limit of bytes. */
+const MAX_PORTION = 64
+
 /**
  * Compares a position with the log and returns what follows: verdict, epoch, top, fork offset, then offset and record in turns. One atomic step.
  *
  * Arguments: 1 incarnation of the position ('' for none known, '?' for one that cannot be ours), 2 its term, 3 its offset or '' for no position,
- * 4 limit, 5 '1' for newest first, 6 metadata ttl ms, 7 a fresh incarnation.
+ * 4 limit, 5 '1' for newest first, 6 metadata ttl ms, 7 a fresh incarnation, 8 most bytes of records or '' for no limit.
  */
 export const READ_SCRIPT: string = `
 local meta, log = KEYS[1], KEYS[2] or ARGV[#ARGV]
@@ -81,19 +84,37 @@ end
 
 local answer = {${READ_CODE.continue}, epoch, head, '0'}
 if limit > 0 and top > 0 then
-  local entries
+  local from = '+'
   if not reverse then
-    entries = redis.call('XRANGE', log, string.format('%d', first), '+', 'COUNT', limit)
-  elseif ARGV[3] == '' then
-    entries = redis.call('XREVRANGE', log, '+', '-', 'COUNT', limit)
-  elseif first > 2 then
-    entries = redis.call('XREVRANGE', log, string.format('%d', first - 2), '-', 'COUNT', limit)
-  else
-    entries = {}
+    from = string.format('%d', first)
+  elseif ARGV[3] ~= '' then
+    from = first > 2 and string.format('%d', first - 2)
   end
-  for i = 1, #entries do
-    answer[#answer + 1] = entries[i][1]
-    answer[#answer + 1] = entries[i][2][2]
+  -- With a limit of bytes, the records are fetched in portions of what should fit, so that not much more is read than returned.
+  local maxBytes = tonumber(ARGV[8])
+  local count, taken, bytes = maxBytes and 1 or limit, 0, 0
+  while from and taken < limit do
+    if count > limit - taken then count = limit - taken end
+    local entries
+    if reverse then
+      entries = redis.call('XREVRANGE', log, from, '-', 'COUNT', count)
+    else
+      entries = redis.call('XRANGE', log, from, '+', 'COUNT', count)
+    end
+    for i = 1, #entries do
+      local record = entries[i][2][2]
+      bytes = bytes + #(record or '')
+      if maxBytes and bytes > maxBytes and taken > 0 then return answer end
+      answer[#answer + 1] = entries[i][1]
+      answer[#answer + 1] = record
+      taken = taken + 1
+    end
+    if #entries < count then break end
+    from = '(' .. entries[#entries][1]
+    if maxBytes then
+      local fitting = math.floor((maxBytes - bytes) * taken / math.max(bytes, 1))
+      count = math.max(1, math.min(fitting, taken * 2, ${MAX_PORTION}))
+    end
   end
 end
 return answer

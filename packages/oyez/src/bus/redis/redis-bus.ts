@@ -217,13 +217,14 @@ export class RedisBus implements Bus {
     return parseAppendReply(await this.#topology.append({ channel, argsAt }))
   }
 
-  #readCall({ channel, after, limit, reverse = false, retention }: ReadRequest): ScriptCall {
+  #readCall({ channel, after, limit, maxBytes, reverse = false, retention }: ReadRequest): ScriptCall {
     const args = [
       ...positionArguments(after),
       String(limit),
       reverse ? '1' : '0',
       String(retention.metaTtlMs),
       this.#incarnations.next(),
+      maxBytes === undefined ? '' : String(maxBytes),
     ]
     return { script: READ, keys: this.#keysOf(channel), args, options: BYTES }
   }

@@ -120,6 +120,7 @@ function isReadRequest(value: unknown): value is ReadRequest {
     isCount(value['limit']) &&
     isRetention(value['retention']) &&
     (value['after'] === undefined || isPosition(value['after'])) &&
+    (value['maxBytes'] === undefined || isCount(value['maxBytes'])) &&
     (value['reverse'] === undefined || typeof value['reverse'] === 'boolean')
   )
 }

@@ -60,7 +60,13 @@ export class BrokerServer {
     return { kind: 'appended', position: { epoch: epochOf(next), offset: tip.offset } }
   }
 
-  read({ channel, after, limit, reverse = false }: ReadRequest): ReadResult {
+  read({ channel, after, limit, maxBytes = Number.POSITIVE_INFINITY, reverse = false, mint }: ReadRequest): ReadResult {
+    const isUnknown = !this.logs.has(channel)
+    if (isUnknown && mint !== true) {
+      const head: Position = { epoch: '', offset: 0 }
+      const isStart = after === undefined || (after.epoch === '' && after.offset === 0)
+      return isStart ? { verdict: 'continue', records: [], head } : { verdict: 'break', reason: 'new-log', head }
+    }
     const log = this.#current(channel)
     const head: Position = { epoch: epochOf(log), offset: topOf(log) }
     if (after !== undefined && after.epoch !== '') {
@@ -75,7 +81,11 @@ export class BrokerServer {
     const chosen = reverse
       ? kept.filter(({ offset }) => offset < (after?.offset ?? Number.POSITIVE_INFINITY)).reverse()
       : kept.filter(({ offset }) => offset > (after?.offset ?? 0))
-    const records = chosen.slice(0, limit).map(({ offset, bytes }) => ({ offset, record: bytes }))
+    let bytesSoFar = 0
+    const records = chosen
+      .slice(0, limit)
+      .filter(({ bytes }, index) => (bytesSoFar += bytes.byteLength) <= maxBytes || index === 0)
+      .map(({ offset, bytes }) => ({ offset, record: bytes }))
     return { verdict: 'continue', records, head }
   }
 

@@ -4,9 +4,9 @@ export type { BreakReason, Position } from '../protocol/position.ts'
 
 /** How long a channel's log reaches back, and how long its name is remembered. */
 export interface Retention {
-  /** Publications kept, at least; a bus may keep somewhat more. At least 1. */
+  /** Publications kept: a bus may store more, and no read returns more than the newest `size`. At least 1. */
   readonly size: number
-  /** Age in milliseconds after which publications may be dropped, counted from the channel's last one. */
+  /** Age in milliseconds after which no read returns the publications any more, counted from the channel's last one. */
   readonly ttlMs: number
   /**
    * Milliseconds without a publication after which the log's identity (epoch and offset) may be forgotten. Longer than `ttlMs`: while it
@@ -69,9 +69,22 @@ export interface ReadRequest {
   readonly maxBytes?: number | undefined
   /** Newest first, walking down; `after` then is exclusive and from above. @default false */
   readonly reverse?: boolean | undefined
-  /** Used when the log does not exist yet: a read of an unknown channel mints its identity, so that no subscriber is without an epoch. */
+  /** What the reader may see: `size` newest records, and none when the last one is older than `ttlMs`. */
   readonly retention: Retention
+  /**
+   * What a read of an unknown channel does. With `true` it gives the channel an identity (an epoch), which lasts {@link EMPTY_LOG_MS} and is extended
+   * while {@link Bus.heads} asks for the channel: this is for subscribers. Without it the read stores nothing and answers with the head
+   * `{ epoch: '', offset: 0 }`; a read after that position continues when every record of the log is still there. @default false
+   */
+  readonly mint?: boolean | undefined
 }
+
+/**
+ * How long the identity of a channel without any publication lasts, in milliseconds. Names are free to invent, so a name that nobody publishes to must be
+ * forgotten soon; a node that stays subscribed asks for the head of a quiet channel every few seconds, so a lost broker may be away for two minutes
+ * before the identity of such a channel is forgotten.
+ */
+export const EMPTY_LOG_MS = 180_000
 
 export interface StoredRecord {
   readonly offset: number
@@ -155,7 +168,10 @@ export interface Bus {
   append(request: AppendRequest): Promise<AppendResult>
   /** Compares a position with the log and returns what follows it, in one atomic step. */
   read(request: ReadRequest): Promise<ReadResult>
-  /** The newest position of each channel, cheaply and in one go; `undefined` where there is no log. Same order as asked. */
+  /**
+   * The newest position of each channel, cheaply and in one go; `undefined` where there is no log. Same order as asked. Extends the identity of the logs
+   * without any publication, so call it for subscribed channels.
+   */
   heads(channels: readonly string[]): Promise<readonly (Position | undefined)[]>
   /**
    * Closes a producer: resolves with the last `seq` that the channel's log stored under its id, 0 for none. A higher one is answered with

@@ -1,5 +1,13 @@
 import type { BreakReason, Position } from '../protocol/position.ts'
-import type { AppendRequest, AppendResult, ProducerStamp, ReadRequest, ReadResult, StoredRecord } from './bus.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  ProducerStamp,
+  ReadRequest,
+  ReadResult,
+  Retention,
+  StoredRecord,
+} from './bus.ts'
 import { BusError } from './bus-error.ts'
 import { RecentKeys } from './recent-keys.ts'
 
@@ -37,6 +45,7 @@ export class ChannelLog {
   readonly #keys: RecentKeys<{ readonly offset: number; readonly expiresAt: number }>
   #kept: KeptRecord[] = []
   #top = 0
+  #lastAt = 0
   #keptUntil = 0
   #knownUntil: number
 
@@ -90,6 +99,7 @@ export class ChannelLog {
     if (idempotencyKey !== undefined) {
       this.#keys.set(idempotencyKey, { offset: this.#top, expiresAt: now + KEY_TTL_MS })
     }
+    this.#lastAt = now
     this.#keptUntil = now + retention.ttlMs
     this.#knownUntil = now + Math.max(retention.ttlMs, retention.metaTtlMs)
     return { kind: 'appended', position: this.head }
@@ -108,17 +118,26 @@ export class ChannelLog {
     return last
   }
 
-  read(request: Omit<ReadRequest, 'channel' | 'retention'>): ReadResult {
+  /** Makes the identity of a log without records last until then at least, once a third of its time is over. */
+  extendEmpty(ms: number): boolean {
+    const now = this.#now()
+    if (this.#top > 0 || this.#knownUntil - now >= (ms * 2) / 3) return false
+    this.#knownUntil = now + ms
+    return true
+  }
+
+  read(request: Omit<ReadRequest, 'channel' | 'mint'>): ReadResult {
     this.sweep()
     const reverse = request.reverse ?? false
-    const reason = request.after === undefined ? undefined : this.#reasonToBreak(request.after, reverse)
+    const floor = this.#floorFor(request.retention)
+    const reason = request.after === undefined ? undefined : this.#reasonToBreak(request.after, reverse ? 0 : floor)
     if (reason !== undefined) {
       const fork = reason === 'fork' ? { fork: this.#top } : {}
       return { verdict: 'break', reason, head: this.head, ...fork }
     }
     const records = reverse
-      ? this.#downFrom(request.after?.offset ?? this.#top + 1, request.limit)
-      : this.#upFrom(request.after?.offset ?? this.#trimmed, request.limit)
+      ? this.#downFrom(request.after?.offset ?? this.#top + 1, { limit: request.limit, floor })
+      : this.#upFrom(request.after?.offset ?? floor, request.limit)
     return { verdict: 'continue', records: withinBytes(records, request.maxBytes), head: this.head }
   }
 
@@ -153,7 +172,14 @@ export class ChannelLog {
     return this.#trimmed
   }
 
-  #reasonToBreak(after: Position, reverse: boolean): BreakReason | undefined {
+  /** Offset of the newest record that a reader must not see any more, whatever is still kept. */
+  #floorFor({ size, ttlMs }: Retention): number {
+    if (this.#now() >= this.#lastAt + ttlMs) return this.#top
+    return Math.max(this.#trimmed, this.#top - size)
+  }
+
+  /** @param floor - The reader needs every record above this offset. */
+  #reasonToBreak(after: Position, floor: number): BreakReason | undefined {
     if (after.epoch === '') {
       // "From the beginning, if it is all there": the position of a subscriber that has never had one.
       if (after.offset !== 0) return 'unknown'
@@ -162,7 +188,7 @@ export class ChannelLog {
     }
     if (after.offset > this.#top) return 'fork'
     if (!(after.offset >= 0)) return 'unknown'
-    return !reverse && after.offset < this.#trimmed ? 'trimmed' : undefined
+    return after.offset < floor ? 'trimmed' : undefined
   }
 
   #upFrom(after: number, limit: number): StoredRecord[] {
@@ -170,15 +196,25 @@ export class ChannelLog {
     return this.#kept.slice(first, first + limit).map(({ record }, index) => ({ offset: after + index + 1, record }))
   }
 
-  #downFrom(above: number, limit: number): StoredRecord[] {
-    const end = Math.max(0, above - this.#trimmed - 1)
-    const begin = Math.max(0, end - limit)
+  #downFrom(above: number, { limit, floor }: { readonly limit: number; readonly floor: number }): StoredRecord[] {
+    const lowest = floor - this.#trimmed
+    const end = Math.max(lowest, above - this.#trimmed - 1)
+    const begin = Math.max(lowest, end - limit)
     const first = this.#trimmed + begin + 1
     return this.#kept
       .slice(begin, end)
       .map(({ record }, index) => ({ offset: first + index, record }))
       .reverse()
   }
+}
+
+/** What a read that creates nothing answers where there is no log. */
+export function readOfNoLog({ after }: Pick<ReadRequest, 'after'>): ReadResult {
+  const head: Position = { epoch: '', offset: 0 }
+  if (after === undefined || (after.epoch === '' && after.offset === 0)) {
+    return { verdict: 'continue', records: [], head }
+  }
+  return { verdict: 'break', reason: EPOCH_SHAPE.test(after.epoch) ? 'new-log' : 'unknown', head }
 }
 
 /** The first records whose bytes together do not exceed the limit; at least one when there is one. */

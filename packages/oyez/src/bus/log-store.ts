@@ -1,6 +1,6 @@
 import type { Position } from '../protocol/position.ts'
-import type { AppendRequest, AppendResult, ReadRequest, ReadResult } from './bus.ts'
-import { CHANNEL_LOG_LIMITS, ChannelLog, type ChannelLogLimits, type Clock } from './channel-log.ts'
+import { type AppendRequest, type AppendResult, EMPTY_LOG_MS, type ReadRequest, type ReadResult } from './bus.ts'
+import { CHANNEL_LOG_LIMITS, ChannelLog, type ChannelLogLimits, type Clock, readOfNoLog } from './channel-log.ts'
 
 /** How a store of channel logs keeps time and what it holds at most. */
 export interface LogStoreOptions extends Partial<ChannelLogLimits> {
@@ -8,13 +8,16 @@ export interface LogStoreOptions extends Partial<ChannelLogLimits> {
    * Logs kept at once. Above it, a log that was not used lately is forgotten; its subscribers are told of a new log. @default 1_000_000
    */
   readonly maxLogs?: number | undefined
+  /**
+   * Logs without any record kept at once, beside the others: identities that subscribers of unknown names were given. Above it, the one that was
+   * not asked for longest is forgotten; its subscribers are told of a new log. @default 100_000
+   */
+  readonly maxEmptyLogs?: number | undefined
   /** Milliseconds from any fixed moment. @default the process's monotonic clock */
   readonly now?: Clock | undefined
 }
 
 const SWEEP_INTERVAL_MS = 1_000
-/** A log that is begun only to remember that a producer is closed is kept so long. */
-const CLOSED_PRODUCER_MS = 3_600_000
 const SWEEP_BATCH = 10_000
 
 /**
@@ -24,15 +27,19 @@ const SWEEP_BATCH = 10_000
 export class LogStore {
   readonly #now: Clock
   readonly #maxLogs: number
+  readonly #maxEmptyLogs: number
   readonly #limits: ChannelLogLimits
+  /** Logs without any record, the one extended longest ago first. Apart from the others, so that names that somebody invents push out no real log. */
+  readonly #empty = new Map<string, ChannelLog>()
   readonly #logs = new Map<string, ChannelLog>()
   readonly #used = new Set<ChannelLog>()
-  #sweeping: IterableIterator<[string, ChannelLog]> | undefined
+  #sweeping: Iterator<[string, ChannelLog]> | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: LogStoreOptions = {}) {
     this.#now = options.now ?? (() => performance.now())
     this.#maxLogs = options.maxLogs ?? 1_000_000
+    this.#maxEmptyLogs = options.maxEmptyLogs ?? 100_000
     this.#limits = {
       maxProducers: options.maxProducers ?? CHANNEL_LOG_LIMITS.maxProducers,
       maxKeys: options.maxKeys ?? CHANNEL_LOG_LIMITS.maxKeys,
@@ -41,25 +48,51 @@ export class LogStore {
 
   /** Logs held. */
   get size(): number {
-    return this.#logs.size
+    return this.#logs.size + this.#empty.size
   }
 
   append(request: AppendRequest): AppendResult {
-    return this.#open(request.channel, request.retention.metaTtlMs).append(request)
+    const { channel } = request
+    const empty = this.#livingEmpty(channel)
+    const living = empty ?? this.#living(channel)
+    const log = living ?? new ChannelLog(this.#now, request.retention.metaTtlMs, this.#limits)
+    const result = log.append(request)
+    if (living !== undefined && living !== empty) {
+      if (this.#logs.size >= this.#maxLogs) this.#used.add(log)
+    } else if (log.head.offset > 0) {
+      this.#empty.delete(channel)
+      if (this.#logs.size >= this.#maxLogs) this.#makeRoom()
+      this.#logs.set(channel, log)
+    }
+    return result
   }
 
-  /** A read of an unknown channel begins its log, so that no subscriber is without an epoch. */
+  /** Begins the log of an unknown channel only for a read that says `mint`. */
   read(request: ReadRequest): ReadResult {
-    return this.#open(request.channel, request.retention.metaTtlMs).read(request)
+    const { channel, retention } = request
+    const log =
+      this.#find(channel) ??
+      (request.mint === true ? this.#begin(channel, Math.min(retention.metaTtlMs, EMPTY_LOG_MS)) : undefined)
+    return log === undefined ? readOfNoLog(request) : log.read(request)
   }
 
   /** Forbids further records of a producer, also where there is no log yet. @returns the last sequence number stored, 0 for none */
   closeProducer(channel: string, producerId: string): number {
-    return this.#open(channel, CLOSED_PRODUCER_MS).closeProducer(producerId)
+    const log = this.#find(channel) ?? this.#begin(channel, EMPTY_LOG_MS)
+    const last = log.closeProducer(producerId)
+    log.extendEmpty(EMPTY_LOG_MS)
+    return last
   }
 
   heads(channels: readonly string[]): (Position | undefined)[] {
-    return channels.map((channel) => this.#living(channel)?.head)
+    return channels.map((channel) => {
+      const log = this.#find(channel)
+      if (log?.extendEmpty(EMPTY_LOG_MS) === true) {
+        this.#empty.delete(channel)
+        this.#empty.set(channel, log)
+      }
+      return log?.head
+    })
   }
 
   /** Begins to free, little by little, what has expired. Does not keep the process alive. */
@@ -75,7 +108,7 @@ export class LogStore {
 
   /** Looks at the next `count` logs, or at all that are left in this round, and frees what has expired. */
   sweep(count: number): void {
-    this.#sweeping ??= this.#logs.entries()
+    this.#sweeping ??= this.#everything()
     for (let seen = 0; seen < count; seen++) {
       const next = this.#sweeping.next()
       if (next.done === true) {
@@ -88,6 +121,26 @@ export class LogStore {
     }
   }
 
+  *#everything(): Generator<[string, ChannelLog]> {
+    yield* this.#empty
+    yield* this.#logs
+  }
+
+  #find(channel: string): ChannelLog | undefined {
+    const log = this.#livingEmpty(channel)
+    if (log !== undefined) return log
+    const kept = this.#living(channel)
+    if (kept !== undefined && this.#logs.size >= this.#maxLogs) this.#used.add(kept)
+    return kept
+  }
+
+  #livingEmpty(channel: string): ChannelLog | undefined {
+    const log = this.#empty.get(channel)
+    if (log?.expired !== true) return log
+    this.#forget(channel, log)
+    return undefined
+  }
+
   #living(channel: string): ChannelLog | undefined {
     const log = this.#logs.get(channel)
     if (log?.expired !== true) return log
@@ -95,15 +148,15 @@ export class LogStore {
     return undefined
   }
 
-  #open(channel: string, metaTtlMs: number): ChannelLog {
-    let log = this.#living(channel)
-    if (log === undefined) {
-      if (this.#logs.size >= this.#maxLogs) this.#makeRoom()
-      log = new ChannelLog(this.#now, metaTtlMs, this.#limits)
-      this.#logs.set(channel, log)
-    } else if (this.#logs.size >= this.#maxLogs) {
-      this.#used.add(log)
+  #begin(channel: string, ms: number): ChannelLog {
+    if (this.#empty.size >= this.#maxEmptyLogs) {
+      for (const [oldest, log] of this.#empty) {
+        this.#forget(oldest, log)
+        break
+      }
     }
+    const log = new ChannelLog(this.#now, ms, this.#limits)
+    this.#empty.set(channel, log)
     return log
   }
 
@@ -120,7 +173,8 @@ export class LogStore {
   }
 
   #forget(channel: string, log: ChannelLog): void {
-    this.#logs.delete(channel)
+    if (this.#empty.get(channel) === log) this.#empty.delete(channel)
+    else this.#logs.delete(channel)
     this.#used.delete(log)
   }
 }

@@ -1,3 +1,4 @@
+import { EMPTY_LOG_MS } from '../bus/bus.ts'
 import { CloseCodes } from '../protocol/close-code.ts'
 import type { Audit } from './audit.ts'
 import type { BusSubscriptions } from './bus-subscriptions.ts'
@@ -47,7 +48,7 @@ export class Housekeeping {
       for (const channel of busSubscriptions.channels()) channel.retry()
     }
     if (now >= this.#nextAudit) {
-      this.#nextAudit = now + times.auditIntervalMs / 2
+      this.#nextAudit = now + Math.min(times.auditIntervalMs, EMPTY_LOG_MS / 3) / 2
       void audit.run()
     }
   }

@@ -178,7 +178,7 @@ export class LocalChannel {
 
   #read(request: Omit<ReadRequest, 'channel' | 'retention'>): Promise<ReadResult> {
     return this.#host.gate(() =>
-      this.#host.bus.read({ channel: this.name, retention: this.rule.retention, ...request }),
+      this.#host.bus.read({ channel: this.name, retention: this.rule.retention, mint: true, ...request }),
     )
   }
 

@@ -31,7 +31,7 @@ export interface HubTimes {
   readonly connectTimeoutMs: number
   /** A channel that nobody here wants any more stays subscribed on the bus for this long, for those who come back. @default 1_000 */
   readonly lingerMs: number
-  /** Quiet channels are compared with their logs this often, so that a lost last hint is found. @default 5_000 */
+  /** Quiet channels are compared with their logs this often, so that a lost last hint is found; once a minute at least. @default 5_000 */
   readonly auditIntervalMs: number
 }
 

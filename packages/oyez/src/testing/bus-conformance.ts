@@ -4,6 +4,7 @@ import { lifeChecks } from './bus-life-checks.ts'
 import { logChecks } from './bus-log-checks.ts'
 import { producerChecks } from './bus-producer-checks.ts'
 import { promiseChecks } from './bus-promise-checks.ts'
+import { retentionChecks } from './bus-retention-checks.ts'
 import { verdictChecks } from './bus-verdict-checks.ts'
 
 /**
@@ -18,6 +19,7 @@ import { verdictChecks } from './bus-verdict-checks.ts'
 export const busChecks: readonly BusCheck[] = [
   ...hintChecks,
   ...logChecks,
+  ...retentionChecks,
   ...verdictChecks,
   ...producerChecks,
   ...promiseChecks,

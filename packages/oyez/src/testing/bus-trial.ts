@@ -100,7 +100,7 @@ export class TrialNode {
   }
 
   read(channel: string, more: Partial<ReadRequest> = {}): Promise<ReadResult> {
-    return this.bus.read({ channel, limit: 10_000, retention: AMPLE, ...more })
+    return this.bus.read({ channel, limit: 10_000, retention: AMPLE, mint: true, ...more })
   }
 
   /** Reads and insists on a continuation. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { ReadResult } from '../bus/bus.ts'
+import type { ReadRequest, ReadResult } from '../bus/bus.ts'
 import { busCheck, type BusCheck } from './bus-check.ts'
-import { AMPLE, range, textsOf } from './bus-trial.ts'
+import { AMPLE, offsetsOf, range, textsOf } from './bus-trial.ts'
 
 /** How a position is judged against the log. */
 export const verdictChecks: readonly BusCheck[] = [
@@ -20,8 +20,9 @@ export const verdictChecks: readonly BusCheck[] = [
   busCheck('the empty epoch with offset 0 breaks as trimmed when the beginning is gone', async (trial) => {
     const channel = trial.channel()
     const node = await trial.node()
-    await Promise.all(range(1, 1_000).map((n) => node.append(channel, `${n}`, { retention: { ...AMPLE, size: 5 } })))
-    assert.equal(reasonOf(await node.read(channel, { after: { epoch: '', offset: 0 } })), 'trimmed')
+    const retention = { ...AMPLE, size: 5 }
+    await Promise.all(range(1, 6).map((n) => node.append(channel, `${n}`, { retention })))
+    assert.equal(reasonOf(await node.read(channel, { after: { epoch: '', offset: 0 }, retention })), 'trimmed')
   }),
 
   busCheck('the empty epoch with an offset above 0 proves nothing and breaks', async (trial) => {
@@ -80,11 +81,10 @@ export const verdictChecks: readonly BusCheck[] = [
     const node = await trial.node()
     const retention = { ...AMPLE, size: 5 }
     await Promise.all(range(1, 1_000).map((n) => node.append(channel, `${n}`, { retention })))
-    const kept = await node.records(channel)
-    const oldest = kept[0]?.offset ?? 0
     const { epoch } = (await node.read(channel)).head
-    assert.equal((await node.records(channel, { after: { epoch, offset: oldest - 1 } })).length, kept.length)
-    assert.equal(reasonOf(await node.read(channel, { after: { epoch, offset: oldest - 2 } })), 'trimmed')
+    const after = (offset: number): Partial<ReadRequest> => ({ after: { epoch, offset }, retention })
+    assert.deepEqual(offsetsOf(await node.records(channel, after(995))), range(996, 1_000))
+    assert.equal(reasonOf(await node.read(channel, after(994))), 'trimmed')
   }),
 
   busCheck('a break gives its verdict with limit 0 too', async (trial) => {

@@ -4,6 +4,7 @@ import type { AppendResult, Position, ProducerStamp, ReadResult } from '../../sr
 import { ChannelLog } from '../../src/bus/channel-log.ts'
 
 const KEY_TTL_MS = 300_000
+const everything = { size: 1e9, ttlMs: 1e12, metaTtlMs: 1e12 }
 
 type Step =
   | { readonly do: 'append'; readonly producer?: ProducerStamp | undefined; readonly key?: string | undefined }
@@ -113,9 +114,16 @@ describe('a channel log', () => {
     const log = new ChannelLog(() => now, 5_000)
     log.append({ channel: 'c', record: Uint8Array.of(1), retention: { size: 9, ttlMs: 1_000, metaTtlMs: 5_000 } })
     now = 999
-    expect(log.read({ limit: 9 })).toMatchObject({ verdict: 'continue', records: [{ offset: 1 }] })
+    expect(log.read({ limit: 9, retention: everything })).toMatchObject({
+      verdict: 'continue',
+      records: [{ offset: 1 }],
+    })
     now = 1_000
-    expect(log.read({ limit: 9 })).toMatchObject({ verdict: 'continue', records: [], head: { offset: 1 } })
+    expect(log.read({ limit: 9, retention: everything })).toMatchObject({
+      verdict: 'continue',
+      records: [],
+      head: { offset: 1 },
+    })
     expect(log.expired).toBe(false)
     now = 5_000
     expect(log.expired).toBe(true)
@@ -180,9 +188,10 @@ function checkRead(log: ChannelLog, oracle: Oracle, step: Step & { do: 'read' } 
   const epochs: Record<EpochKind, string> = { own: log.head.epoch, empty: '', other: 'A'.repeat(22), malformed: 'x' }
   const after: Position | undefined =
     step.offset === undefined ? undefined : { epoch: epochs[step.epoch], offset: step.offset }
-  const got = log.read({ after, limit: step.limit, reverse: step.reverse })
+  const retention = { size: step.size, ttlMs: oracle.ttlMs, metaTtlMs: 1e12 }
+  const got = log.read({ after, limit: step.limit, reverse: step.reverse, retention })
   expect(got.head).toEqual({ epoch: log.head.epoch, offset: top })
-  expect(simplified(got)).toEqual(expectedRead({ kept, top, step }))
+  expect(simplified(got)).toEqual(expectedRead({ kept: kept.slice(-step.size), top, step }))
 }
 
 function expectedRead({ kept, top, step }: { kept: number[]; top: number; step: Step & { do: 'read' } }): unknown {
@@ -206,7 +215,7 @@ function simplified(result: ReadResult): unknown {
 }
 
 function keptBy(log: ChannelLog): number[] {
-  const result = log.read({ limit: 1_000 })
+  const result = log.read({ limit: 1_000, retention: everything })
   return result.verdict === 'continue' ? result.records.map(({ offset }) => offset) : []
 }
 

@@ -145,11 +145,43 @@ const faults: Record<string, readonly [foundBy: string, change: Change]> = {
     }),
   ],
   'keeps one record less than asked for': [
-    'the newest records are kept, as many as the retention says, and older ones go',
+    'a reader sees exactly as many records of a long log as the retention says',
     (bus) => ({
       append: (request) => {
         const size = Math.max(1, Math.floor(request.retention.size * 0.85))
         return bus.append({ ...request, retention: { ...request.retention, size } })
+      },
+    }),
+  ],
+  'shows more records than asked for': [
+    'a reader sees the newest records, exactly as many as the retention says',
+    (bus) => ({
+      append: (request) => bus.append({ ...request, retention: { ...request.retention, size: 10_000 } }),
+      read: (request) => bus.read({ ...request, retention: { ...request.retention, size: 10_000 } }),
+    }),
+  ],
+  'shows records that are too old': [
+    'a reader sees no record once the last one is older than the retention says',
+    (bus) => ({
+      read: (request) => bus.read({ ...request, retention: { ...request.retention, ttlMs: 600_000 } }),
+    }),
+  ],
+  'ignores the limit of bytes': [
+    'a read with a limit of bytes ends before the record that would exceed it',
+    (bus) => ({ read: (request) => bus.read({ ...request, maxBytes: undefined }) }),
+  ],
+  'gives an identity to whoever asks': [
+    'a read that does not mint stores nothing about an unknown channel',
+    (bus) => ({ read: (request) => bus.read({ ...request, mint: true }) }),
+  ],
+  'forgets the identity of channels without records': [
+    'the identity of a channel without records lasts while its head is asked for',
+    (bus) => ({
+      heads: async (channels) => {
+        const all = await Promise.all(
+          channels.map((channel) => bus.read({ channel, limit: 0, retention: { size: 1, ttlMs: 1, metaTtlMs: 1 } })),
+        )
+        return all.map(({ head }) => (head.epoch === '' ? undefined : head))
       },
     }),
   ],

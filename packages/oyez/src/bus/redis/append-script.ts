@@ -25,8 +25,8 @@ const APPEND_ARGUMENTS = 11
  * them (finding the script, the time and the master) is a third of the price of one: appends that come together share it. The answer has one
  * element for each record, an error where Redis refused that one.
  *
- * Keys, for each record: metadata hash, stream; {@link RedisCalls.runAsking} gives the name of a single one's stream as the last argument. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `x` server time (ms)
- * at which the stream may expire, `p<producer>` = `seq offset seconds` (`seq offset c seconds` once it is closed), `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
+ * Keys, for each record: metadata hash, stream; {@link RedisCalls.runAsking} gives the name of a single one's stream as the last argument. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `l` server time (ms) of the last record, `x` server time (ms)
+ * at which the stream may expire (in a log without records: at which the metadata does), `p<producer>` = `seq offset seconds` (`seq offset c seconds` once it is closed), `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
  * record, field `p` = `seq:producer`.
  *
  * Arguments, for each record: 1 record, 2 hint channel, 3 hint head, 4 deadline (server ms), 5 size, 6 ttl ms, 7 metadata ttl ms, 8 a fresh incarnation,
@@ -41,6 +41,7 @@ export function appendScript(publish: 'PUBLISH' | 'SPUBLISH'): string {
   return `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stored = string.format('%d', now)
 
 -- The replication id is random and fresh at each promotion and each start of a master, so two histories that diverge never share a term.
 local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
@@ -159,9 +160,9 @@ else
 end
 
 if seq then
-  redis.call('HSET', meta, 'n', id, 'p' .. producer, args[10] .. ' ' .. id .. ' ' .. time[1])
+  redis.call('HSET', meta, 'n', id, 'l', stored, 'p' .. producer, args[10] .. ' ' .. id .. ' ' .. time[1])
 else
-  redis.call('HSET', meta, 'n', id)
+  redis.call('HSET', meta, 'n', id, 'l', stored)
 end
 if key ~= '' then redis.call('HSET', meta, 'k' .. key, id .. ' ' .. time[1]) end
 

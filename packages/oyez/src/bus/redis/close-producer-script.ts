@@ -1,7 +1,5 @@
+import { EMPTY_LOG_MS } from '../bus.ts'
 import { TERM_DIGITS } from './epoch.ts'
-
-/** A log that is begun only to remember that a producer is closed is kept so long; nothing that is still under way can come later. */
-const META_MS = 3_600_000
 
 /**
  * Closes a producer and returns the last sequence number stored under its name, 0 for none. What comes later under that name is answered like a message of
@@ -30,8 +28,13 @@ else
   local kind = redis.call('TYPE', log).ok
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
   if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
+  top = 0
   redis.call('HSET', meta, 'i', ARGV[2], 't', term, 'n', '0')
-  redis.call('PEXPIRE', meta, ${META_MS})
+end
+if top == 0 then
+  -- A log without records is forgotten soon. A message that is still under way comes within that time.
+  redis.call('HSET', meta, 'x', string.format('%d', now + ${EMPTY_LOG_MS}))
+  redis.call('PEXPIRE', meta, ${EMPTY_LOG_MS})
 end
 redis.call('HSET', meta, 'p' .. ARGV[1], seq .. ' ' .. offset .. ' c ' .. time[1])
 return tonumber(seq)

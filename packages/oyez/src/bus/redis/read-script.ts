@@ -1,3 +1,4 @@
+import { EMPTY_LOG_MS } from '../bus.ts'
 import { MAX_FORKS } from './append-script.ts'
 import { TERM_DIGITS } from './epoch.ts'
 
@@ -11,17 +12,18 @@ const MAX_PORTION = 64
  * Compares a position with the log and returns what follows: verdict, epoch, top, fork offset, then offset and record in turns. One atomic step.
  *
  * Arguments: 1 incarnation of the position ('' for none known, '?' for one that cannot be ours), 2 its term, 3 its offset or '' for no position,
- * 4 limit, 5 '1' for newest first, 6 metadata ttl ms, 7 a fresh incarnation, 8 most bytes of records or '' for no limit.
+ * 4 limit, 5 '1' for newest first, 6 ttl ms of a new identity or '' to make none, 7 a fresh incarnation, 8 most bytes of records or '' for no limit,
+ * 9 the most records that a reader may see, 10 the age in ms of the last record beyond which a reader sees none.
  */
 export const READ_SCRIPT: string = `
 local meta, log = KEYS[1], KEYS[2] or ARGV[#ARGV]
-local limit, reverse = tonumber(ARGV[4]), ARGV[5] == '1'
+local limit, reverse, mint = tonumber(ARGV[4]), ARGV[5] == '1', ARGV[6] ~= ''
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
 if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
 
-local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'f')
+local m = redis.call('HMGET', meta, 'i', 't', 'n', 'x', 'f', 'l')
 local incarnation, top, expires, forks = m[1], tonumber(m[3] or ''), tonumber(m[4] or '') or 0, m[5] or ''
 -- A top that is no offset was not written here.
 local alive = incarnation and m[2] and top and top >= 0 and top < 9e15 and top % 1 == 0
@@ -36,13 +38,19 @@ if alive then
 end
 
 if not alive then
-  -- No subscriber is without an epoch: the read of an unknown channel creates its log, empty.
   local kind = redis.call('TYPE', log).ok
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
+  if not mint then
+    -- A reader that does not stay writes nothing: names are free to invent.
+    if ARGV[3] == '' or (ARGV[1] == '' and tonumber(ARGV[3]) == 0) then return {${READ_CODE.continue}, '', '0', '0'} end
+    if ARGV[1] == '?' or ARGV[1] == '' then return {${READ_CODE.unknown}, '', '0'} end
+    return {${READ_CODE.newLog}, '', '0'}
+  end
+  -- No subscriber is without an epoch: its read creates the log, empty.
   -- After any first write, Redis lets a script take all the memory it wants: delete only when there is something to delete.
   if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
   incarnation, top, forks = ARGV[7], 0, ''
-  redis.call('HSET', meta, 'i', incarnation, 't', term, 'n', '0')
+  redis.call('HSET', meta, 'i', incarnation, 't', term, 'n', '0', 'x', string.format('%d', now + ARGV[6]))
   redis.call('PEXPIRE', meta, ARGV[6])
 elseif m[2] ~= term then
   local kept, all = 1, m[2] .. ':' .. string.format('%d', top)
@@ -53,11 +61,15 @@ elseif m[2] ~= term then
   end
   forks = all
   -- Refused when memory is short, which does no harm: nothing was appended under the new term yet, and whoever does will write it.
-  redis.pcall('HSET', meta, 't', term, 'f', forks)
+  if mint then redis.pcall('HSET', meta, 't', term, 'f', forks) end
 end
 
+-- What a reader may see ends here, whatever the stream still holds: MAXLEN ~ and the expiry times are generous.
+local floor = math.max(0, top - ARGV[9])
+if m[6] and now >= tonumber(m[6]) + ARGV[10] then floor = top end
+
 local epoch, head = incarnation .. '.' .. term, string.format('%d', top)
-local first = 1
+local first = floor + 1
 if ARGV[3] ~= '' then
   local offset = tonumber(ARGV[3])
   if ARGV[1] == '?' or (ARGV[1] == '' and offset ~= 0) then return {${READ_CODE.unknown}, epoch, head} end
@@ -78,13 +90,13 @@ if ARGV[3] ~= '' then
   first = offset + 1
   if not reverse and first <= top then
     local wanted = string.format('%d', first)
-    if #redis.call('XRANGE', log, wanted, wanted, 'COUNT', 1) == 0 then return {${READ_CODE.trimmed}, epoch, head} end
+    if first <= floor or #redis.call('XRANGE', log, wanted, wanted, 'COUNT', 1) == 0 then return {${READ_CODE.trimmed}, epoch, head} end
   end
 end
 
 local answer = {${READ_CODE.continue}, epoch, head, '0'}
-if limit > 0 and top > 0 then
-  local from = '+'
+if limit > 0 and top > floor then
+  local from, lowest = '+', string.format('%d', floor + 1)
   if not reverse then
     from = string.format('%d', first)
   elseif ARGV[3] ~= '' then
@@ -97,7 +109,7 @@ if limit > 0 and top > 0 then
     if count > limit - taken then count = limit - taken end
     local entries
     if reverse then
-      entries = redis.call('XREVRANGE', log, from, '-', 'COUNT', count)
+      entries = redis.call('XREVRANGE', log, from, lowest, 'COUNT', count)
     else
       entries = redis.call('XRANGE', log, from, '+', 'COUNT', count)
     end
@@ -121,7 +133,8 @@ return answer
 `
 
 /**
- * The newest positions of many logs, two keys each: epoch and offset in turns, two empty strings where there is no sound log. Creates nothing.
+ * The newest positions of many logs, two keys each: epoch and offset in turns, two empty strings where there is no sound log. Creates nothing. The
+ * identity of a log without records, which expires soon, is extended once a third of its time is over.
  */
 export const HEADS_SCRIPT: string = `
 local time = redis.call('TIME')
@@ -134,6 +147,11 @@ for i = 1, #KEYS, 2 do
   local m = redis.pcall('HMGET', KEYS[i], 'i', 't', 'n', 'x')
   local top = m[3] and tonumber(m[3])
   local sound = m[1] and m[2] and top and (top == 0 or now >= (tonumber(m[4] or '') or 0) or redis.call('EXISTS', KEYS[i + 1] or ARGV[#ARGV]) == 1)
+  if sound and top == 0 and (tonumber(m[4] or '') or 0) - now < ${(EMPTY_LOG_MS * 2) / 3} then
+    -- Refused when memory is short or on a replica; the next call tries again.
+    redis.pcall('PEXPIRE', KEYS[i], ${EMPTY_LOG_MS})
+    redis.pcall('HSET', KEYS[i], 'x', string.format('%d', now + ${EMPTY_LOG_MS}))
+  end
   answer[i] = sound and (m[1] .. '.' .. term) or ''
   answer[i + 1] = sound and m[3] or ''
 end

@@ -2,15 +2,16 @@ import { RESP_TYPES, type RedisArgument } from '@redis/client'
 import { isAscii } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { Position } from '../../protocol/position.ts'
-import type {
-  AppendRequest,
-  AppendResult,
-  Bus,
-  BusHandler,
-  BusStats,
-  BusStatus,
-  ReadRequest,
-  ReadResult,
+import {
+  type AppendRequest,
+  type AppendResult,
+  type Bus,
+  type BusHandler,
+  type BusStats,
+  type BusStatus,
+  EMPTY_LOG_MS,
+  type ReadRequest,
+  type ReadResult,
 } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
 import { appendScript } from './append-script.ts'
@@ -137,7 +138,7 @@ export class RedisBus implements Bus {
     const reply = await this.#topology.run('read', request.channel, this.#readCall(request))
     this.#stats.reads++
     const result = parseReadReply(reply, request.reverse ?? false)
-    this.#topology.sawEpoch(request.channel, result.head.epoch)
+    if (result.head.epoch !== '') this.#topology.sawEpoch(request.channel, result.head.epoch)
     return result
   }
 
@@ -217,14 +218,16 @@ export class RedisBus implements Bus {
     return parseAppendReply(await this.#topology.append({ channel, argsAt }))
   }
 
-  #readCall({ channel, after, limit, maxBytes, reverse = false, retention }: ReadRequest): ScriptCall {
+  #readCall({ channel, after, limit, maxBytes, reverse = false, retention, mint = false }: ReadRequest): ScriptCall {
     const args = [
       ...positionArguments(after),
       String(limit),
       reverse ? '1' : '0',
-      String(retention.metaTtlMs),
+      mint ? String(Math.min(retention.metaTtlMs, EMPTY_LOG_MS)) : '',
       this.#incarnations.next(),
       maxBytes === undefined ? '' : String(maxBytes),
+      String(retention.size),
+      String(retention.ttlMs),
     ]
     return { script: READ, keys: this.#keysOf(channel), args, options: BYTES }
   }

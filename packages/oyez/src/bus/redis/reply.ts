@@ -37,6 +37,8 @@ export function parseAppendReply(reply: unknown): AppendReply {
   throw new BusError('uncertain', 'Redis gave an answer to an append that makes no sense')
 }
 
+const NO_LOG: Position = { epoch: '', offset: 0 }
+
 const REASONS: ReadonlyMap<unknown, BreakReason> = new Map([
   [READ_CODE.newLog, 'new-log'],
   [READ_CODE.fork, 'fork'],
@@ -48,7 +50,8 @@ const REASONS: ReadonlyMap<unknown, BreakReason> = new Map([
 export function parseReadReply(reply: unknown, reverse: boolean): ReadResult {
   if (isArray(reply)) {
     const [code, epoch, offset, fork, ...entries] = reply
-    const head = positionOf(textOf(epoch), textOf(offset))
+    // A read that creates nothing finds no log: its head has no epoch.
+    const head = isNoLog(epoch, offset) ? NO_LOG : positionOf(textOf(epoch), textOf(offset))
     const reason = REASONS.get(code)
     if (head !== undefined && reason !== undefined) {
       const shared = reason === 'fork' ? parseOffset(textOf(fork)) : undefined
@@ -92,6 +95,10 @@ function positionOf(epoch: unknown, offset: unknown): Position | undefined {
   if (typeof epoch !== 'string' || typeof offset !== 'string' || !isEpoch(epoch)) return undefined
   const number = parseOffset(offset)
   return number === undefined ? undefined : { epoch, offset: number }
+}
+
+function isNoLog(epoch: unknown, offset: unknown): boolean {
+  return textOf(epoch) === '' && textOf(offset) === '0'
 }
 
 function textOf(value: unknown): string {

@@ -121,6 +121,7 @@ function isReadRequest(value: unknown): value is ReadRequest {
     isRetention(value['retention']) &&
     (value['after'] === undefined || isPosition(value['after'])) &&
     (value['maxBytes'] === undefined || isCount(value['maxBytes'])) &&
+    (value['mint'] === undefined || typeof value['mint'] === 'boolean') &&
     (value['reverse'] === undefined || typeof value['reverse'] === 'boolean')
   )
 }

@@ -43,7 +43,7 @@ export class RedisNode {
   }
 
   read(channel: string, more: Partial<ReadRequest> = {}): Promise<ReadResult> {
-    return this.bus.read({ channel, limit: 10_000, retention: AMPLE, ...more })
+    return this.bus.read({ channel, limit: 10_000, retention: AMPLE, mint: true, ...more })
   }
 
   async texts(channel: string, more: Partial<ReadRequest> = {}): Promise<string[]> {

@@ -76,11 +76,15 @@ export class Audit {
   }
 
   async #mismatched(channels: readonly LocalChannel[]): Promise<LocalChannel[]> {
+    const before = channels.map(({ sequencer }) => sequencer?.position)
     const heads = await this.#bus.heads(channels.map(({ name }) => name))
     return channels.filter((channel, index) => {
       const at = channel.sequencer?.position
       const head = heads[index]
-      return at !== undefined && (head === undefined || head.epoch !== at.epoch || head.offset > at.offset)
+      if (at === undefined) return false
+      // Below a position that was held before the question: something was delivered that the log does not have.
+      const isBelow = head !== undefined && head.epoch === before[index]?.epoch && head.offset < before[index].offset
+      return head === undefined || head.epoch !== at.epoch || head.offset > at.offset || isBelow
     })
   }
 }

@@ -90,6 +90,9 @@ export class LocalChannel {
       if (publication !== undefined) this.#deliver(publication)
     } else if (position !== undefined) {
       this.sequencer.hint(bytes, position)
+    } else {
+      // Without a position it is no record of this log, or a damaged one.
+      void this.sequencer.resync()
     }
   }
 

@@ -49,6 +49,17 @@ export function decodeRecord(record: Uint8Array, offset: number): Publication | 
   return { data: record.subarray(infoEnd), offset, info: record.subarray(5, infoEnd) }
 }
 
+/** Whether two publications have the same bytes. */
+export function isSamePublication(one: Publication, other: Publication): boolean {
+  return isSameBytes(one.data, other.data) && isSameBytes(one.info ?? NO_BYTES, other.info ?? NO_BYTES)
+}
+
+const NO_BYTES = new Uint8Array()
+
+function isSameBytes(one: Payload, other: Payload): boolean {
+  return one === other || Buffer.compare(one, other) === 0
+}
+
 /** The publisher's info as the JSON object of the wire. */
 export function encodeInfo(info: ClientInfo): Payload {
   const connInfo = info.connInfo === undefined ? '' : `,"conn_info":${Buffer.from(info.connInfo).toString()}`

@@ -46,6 +46,11 @@ export class Ring {
     return this.#floor
   }
 
+  /** The publication with this offset, if it is here. */
+  at(offset: number): Publication | undefined {
+    return this.#items[offset - this.#floor - 1]
+  }
+
   /** Adds the publication with offset `top + 1`. */
   push(publication: Publication): void {
     this.#given = undefined

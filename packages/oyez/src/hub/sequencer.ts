@@ -2,6 +2,7 @@ import type { ReadResult } from '../bus/bus.ts'
 import type { Publication } from '../protocol/message.ts'
 import type { Break, Position } from '../protocol/position.ts'
 import { decodeRecord } from './record.ts'
+import { Proof } from './proof.ts'
 import { Ring, type RingBudget } from './ring.ts'
 
 /** What a sequencer needs around it. */
@@ -58,10 +59,18 @@ export class Sequencer {
   readonly #knownEpochs: Position[] = []
   #activity = 0
   #breaks = 0
+  readonly #proof: Proof
 
   constructor(host: SequencerHost, capacity: number, budget: RingBudget) {
     this.#host = host
     this.ring = new Ring(capacity, budget, 0)
+    this.#proof = new Proof({
+      read: (request) => host.read(request),
+      breaks: () => this.#breaks,
+      onForgery: (offset, reason, head) => this.#disown(offset, reason, head),
+      onChanged: () => void this.resync(),
+      onFailure: (error) => host.onFailure(error),
+    })
   }
 
   get position(): Position {
@@ -145,6 +154,7 @@ export class Sequencer {
   /** Called about once a second: tries again after a failed resync, and reads when a publication of this node's own was not heard in time. */
   retry(): void {
     if (this.#state === 'stale') void this.resync()
+    this.#proof.retry()
     const expected = this.#expected
     if (expected === undefined) return
     const isHere = expected.epoch === this.#epoch && expected.offset <= this.ring.top
@@ -161,6 +171,7 @@ export class Sequencer {
 
   close(): void {
     this.#state = 'closed'
+    this.#proof.close()
     this.#takeKept()
     this.ring.reset(0)
   }
@@ -216,11 +227,26 @@ export class Sequencer {
     return result
   }
 
-  /** Takes a hint that is next, ignores one that is old; `false` when the log must be read. */
+  /** Takes a hint that is next, compares one that is old; `false` when the log must be read. */
   #fits(bytes: Uint8Array, { epoch, offset }: Position): boolean {
     if (epoch !== this.#epoch || offset > this.ring.top + 1) return false
-    if (offset === this.ring.top + 1) this.#emit(bytes, offset)
+    const publication = decodeRecord(bytes, offset)
+    if (offset <= this.ring.top) {
+      this.#proof.compare(this.position, { delivered: this.ring.at(offset), heard: publication })
+      return true
+    }
+    // A damaged hint: only the log's own record counts.
+    if (publication === undefined) return false
+    this.#deliver(publication)
     return true
+  }
+
+  /** What was delivered as this offset is not what the log has there: a hint was forged or damaged. */
+  #disown(offset: number, reason: 'fork' | 'unknown', head: Position): void {
+    const last = this.position
+    // Everything up to the next position is in the log by now, for those who reload from it.
+    const next = { epoch: this.#epoch, offset: Math.min(head.offset, last.offset) }
+    this.#break(reason === 'fork' ? { reason, last, next, fork: offset - 1 } : { reason, last, next })
   }
 
   #keep(hint: Hint): void {
@@ -262,6 +288,10 @@ export class Sequencer {
       const last = this.position
       return this.#break({ reason: 'unknown', last, next: { epoch: this.#epoch, offset } })
     }
+    this.#deliver(publication)
+  }
+
+  #deliver(publication: Publication): void {
     // The ring first: whoever lags from this publication on finds it there.
     this.ring.push(publication)
     this.#host.onPublication(publication)

@@ -206,20 +206,6 @@ test('resyncs do not overlap, and one asked for meanwhile makes one more read', 
   expect(world.reads - before).toBe(2)
 })
 
-test('bytes in the log that no hub wrote are a declared break, and the stream goes on behind them', async () => {
-  const world = makeWorld()
-  await world.sequencer.start(0)
-  appendAll(world, 1)
-  world.log.texts.push('garbage')
-  world.sequencer.hint(Buffer.from('garbage'), world.log.head)
-  expect(world.said.at(-1)).toEqual({
-    type: 'break',
-    break: { reason: 'unknown', last: { epoch: 'e1', offset: 1 }, next: { epoch: 'e1', offset: 2 } },
-  })
-  appendAll(world, 1)
-  expect(offsets(world)).toEqual([1, 3])
-})
-
 test('hints that pile up during a long read are bounded by their bytes, and read from the log instead', async () => {
   const world = makeWorld()
   await world.sequencer.start(0)

@@ -17,7 +17,7 @@ import { BusError } from '../bus-error.ts'
 import { appendScript } from './append-script.ts'
 import { CLOSE_PRODUCER_SCRIPT } from './close-producer-script.ts'
 import { IncarnationSource, isEpoch, parseEpoch } from './epoch.ts'
-import { hintHead, parseHint } from './hint-envelope.ts'
+import { hintedChannel, hintHead, hintHeadText, parseHint } from './hint-envelope.ts'
 import type { RedisBusOptions, ResolvedRedisOptions } from './options.ts'
 import { HEADS_SCRIPT, READ_SCRIPT } from './read-script.ts'
 import { actionFor, toBusError } from './redis-error-table.ts'
@@ -49,8 +49,6 @@ const BYTES = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }
 export class RedisBus implements Bus {
   readonly name = 'redis'
   readonly #options: ResolvedRedisOptions
-  readonly #positionedHead = hintHead(true).toString('latin1')
-  readonly #plainHead = hintHead(false)
   readonly #incarnations = new IncarnationSource()
   readonly #topology: Topology
   #handler: BusHandler | undefined
@@ -112,7 +110,8 @@ export class RedisBus implements Bus {
   }
 
   async broadcast(channel: string, bytes: Uint8Array): Promise<void> {
-    const head = this.#broadcasts ? hintHead(false, channel) : this.#plainHead
+    const named = this.#broadcasts ? channel : undefined
+    const head = hintHead({ positioned: false, length: bytes.byteLength, channel: named })
     await this.#topology.publish(channel, this.#hintName(channel), Buffer.concat([head, bytes]))
   }
 
@@ -201,7 +200,9 @@ export class RedisBus implements Bus {
     const args: RedisArgument[] = [
       recordArgument(record),
       this.#hintName(channel),
-      this.#broadcasts ? hintHead(true, channel) : this.#positionedHead,
+      this.#broadcasts
+        ? hintHead({ positioned: true, length: record.byteLength, channel })
+        : hintHeadText(record.byteLength),
       '',
       String(retention.size),
       String(retention.ttlMs),
@@ -257,7 +258,7 @@ export class RedisBus implements Bus {
     this.#stats.received++
     const hint = parseHint(message)
     // A name that the table knows is wanted.
-    const own = this.#broadcasts ? hint?.channel : table.channelOf(name)
+    const own = this.#broadcasts ? (hint?.channel ?? hintedChannel(message)) : table.channelOf(name)
     if (own === undefined || (this.#broadcasts && !table.wants(own))) {
       this.#stats.unwanted++
       return

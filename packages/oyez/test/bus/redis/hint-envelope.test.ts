@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { hintHead, parseHint, parseOffset } from '../../../src/bus/redis/hint-envelope.ts'
+import { hintedChannel, hintHead, hintHeadText, parseHint, parseOffset } from '../../../src/bus/redis/hint-envelope.ts'
 
 /** As the append script writes it. */
 function positioned(head: Buffer, [epoch, offset]: [string, string], record: Uint8Array): Buffer {
@@ -20,7 +20,7 @@ it('a hint comes out as it went in', () => {
       ),
       fc.uint8Array({ maxLength: 300 }),
       (channel, position, bytes) => {
-        const head = hintHead(position !== undefined, channel)
+        const head = hintHead({ positioned: position !== undefined, length: bytes.byteLength, channel })
         const message =
           position === undefined
             ? Buffer.concat([head, bytes])
@@ -35,7 +35,7 @@ it('no message at all makes it throw, and what it accepts is sound', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (noise, versioned) => {
       const message = Buffer.from(noise)
-      if (versioned && message.length > 1) message.set([1, (message[1] ?? 0) & 3])
+      if (versioned && message.length > 1) message.set([1, (message[1] ?? 0) & 7])
       const hint = parseHint(message)
       if (hint?.position === undefined) return
       expect(Number.isSafeInteger(hint.position.offset)).toBe(true)
@@ -46,15 +46,21 @@ it('no message at all makes it throw, and what it accepts is sound', () => {
   )
 })
 
-it('a hint that ends within its head is not read', () => {
-  const whole = positioned(hintHead(true, 'room'), ['abc.0123456789', '12345'], Buffer.from('record'))
-  for (let length = 0; length < whole.length - 'record'.length; length++) {
+it('a hint that was cut short or made longer anywhere is not read', () => {
+  const whole = positioned(
+    hintHead({ positioned: true, length: 6, channel: 'room' }),
+    ['abc.0123456789', '12345'],
+    Buffer.from('record'),
+  )
+  for (let length = 0; length < whole.length; length++) {
     expect(parseHint(whole.subarray(0, length)), `${length} bytes`).toBeUndefined()
   }
+  expect(parseHint(Buffer.concat([whole, Buffer.from('x')]))).toBeUndefined()
+  expect(hintedChannel(whole.subarray(0, -1))).toBe('room')
 })
 
 it('the bytes of a hint are a copy of their own', () => {
-  const message = Buffer.concat([hintHead(false), Buffer.from('abc')])
+  const message = Buffer.concat([hintHead({ positioned: false, length: 3 }), Buffer.from('abc')])
   const hint = parseHint(message)
   message.fill(0)
   expect(Buffer.from(hint?.bytes ?? []).toString()).toBe('abc')
@@ -62,7 +68,7 @@ it('the bytes of a hint are a copy of their own', () => {
 })
 
 it('a hint of another version is not read', () => {
-  const message = Buffer.concat([hintHead(false), Buffer.from('abc')])
+  const message = Buffer.concat([hintHead({ positioned: false, length: 3 }), Buffer.from('abc')])
   message[0] = 2
   expect(parseHint(message)).toBeUndefined()
 })
@@ -71,5 +77,16 @@ it('offsets are safe whole numbers or nothing', () => {
   expect(['0', '7', '9007199254740991'].map(parseOffset)).toEqual([0, 7, 9_007_199_254_740_991])
   for (const text of ['', '-1', '1.5', '1e3', ' 1', '9007199254740992', '12345678901234567', 'x']) {
     expect(parseOffset(text)).toBeUndefined()
+  }
+})
+
+it('a hint of a node of an earlier version, without a length, is read', () => {
+  const message = positioned(Buffer.from([1, 2]), ['abc.0123456789', '7'], Buffer.from('record'))
+  expect(parseHint(message)).toMatchObject({ position: { epoch: 'abc.0123456789', offset: 7 } })
+})
+
+it('the head as text has the bytes of the head', () => {
+  for (const length of [0, 1, 127, 128, 70_000, 2_097_152]) {
+    expect(Buffer.from(hintHeadText(length))).toEqual(hintHead({ positioned: true, length }))
   }
 })

@@ -2,6 +2,8 @@
 export interface KeyLayout {
   /** In a Cluster: the hash tag of the channel's partition. Without it every channel is its own tag. */
   readonly tagOf?: ((channel: string) => string) | undefined
+  /** Redis pub/sub knows no databases, so the names of pub/sub channels contain the number of every database but 0. @default 0 */
+  readonly database?: number | undefined
 }
 
 interface ChannelNames {
@@ -16,6 +18,8 @@ const MAX_KEPT = 8_192
 /** Names of everything that the bus touches in Redis, all under one prefix. */
 export class KeySpace {
   readonly #prefix: string
+  /** First part of the names of pub/sub channels. No prefix contains an @, so it is never the prefix of another application. */
+  readonly #spoken: string
   readonly #tagOf: ((channel: string) => string) | undefined
   readonly #kept = new Map<string, ChannelNames>()
   /** Every hint of every channel, with broadcast routing. */
@@ -23,8 +27,10 @@ export class KeySpace {
 
   constructor(prefix: string, layout: KeyLayout = {}) {
     this.#prefix = prefix
-    this.#tagOf = layout.tagOf
-    this.allHints = `${prefix}:all`
+    const { tagOf, database = 0 } = layout
+    this.#spoken = database === 0 ? prefix : `${prefix}:@${database}`
+    this.#tagOf = tagOf
+    this.allHints = `${this.#spoken}:all`
   }
 
   /** Hash with the log's identity, its top, its forks and its producers. */
@@ -44,7 +50,7 @@ export class KeySpace {
 
   /** Pub/sub channel on which a node hears its own probes of one Redis. */
   probe(id: string): string {
-    return `${this.#prefix}:probe:${id}`
+    return `${this.#spoken}:probe:${id}`
   }
 
   /** Key whose writing shows which master takes writes; in a Cluster, for what shares the channel's slot. */
@@ -56,7 +62,11 @@ export class KeySpace {
     let names = this.#kept.get(channel)
     if (names === undefined) {
       const base = this.#base(channel)
-      names = { meta: `${base}:m`, log: `${base}:s`, hints: `${base}:h` }
+      names = {
+        meta: `${this.#prefix}:${base}:m`,
+        log: `${this.#prefix}:${base}:s`,
+        hints: `${this.#spoken}:${base}:h`,
+      }
       // They come back by themselves: no need to know which are the oldest.
       if (this.#kept.size >= MAX_KEPT) this.#kept.clear()
       this.#kept.set(channel, names)
@@ -66,7 +76,7 @@ export class KeySpace {
 
   #base(channel: string): string {
     const name = escapeChannel(channel)
-    return this.#tagOf === undefined ? `${this.#prefix}:{${name}}` : `${this.#prefix}:{${this.#tagOf(channel)}}:${name}`
+    return this.#tagOf === undefined ? `{${name}}` : `{${this.#tagOf(channel)}}:${name}`
   }
 }
 

@@ -48,7 +48,7 @@ export interface RedisPlaceOptions extends RedisAccess {
   /** `host:port` of a single Redis, in place of a URL. */
   readonly node?: string | undefined
   readonly sentinel?: RedisSentinelOptions | undefined
-  /** Database number. Pub/sub knows no databases. @default 0 */
+  /** Database number. Applications in different databases do not hear each other. @default 0 */
   readonly database?: number | undefined
   /**
    * Names this Redis among several: which channels belong to it is drawn from this name, so it should outlive the machine.
@@ -68,7 +68,7 @@ export interface RedisTarget extends RedisPlaceOptions {
 }
 
 export interface RedisBusOptions extends RedisTarget {
-  /** First part of every key and pub/sub channel. Pub/sub knows no databases, so clusters that share a Redis need different prefixes. @default 'oyez' */
+  /** First part of every key and pub/sub channel. Applications that share a database of a Redis need different prefixes. @default 'oyez' */
   readonly prefix?: string | undefined
   /** @default 'interest' */
   readonly routing?: RedisRouting | undefined

@@ -112,7 +112,7 @@ export class RedisBus implements Bus {
   async broadcast(channel: string, bytes: Uint8Array): Promise<void> {
     const named = this.#broadcasts ? channel : undefined
     const head = hintHead({ positioned: false, length: bytes.byteLength, channel: named })
-    await this.#topology.publish(channel, this.#hintName(channel), Buffer.concat([head, bytes]))
+    await this.#topology.publish(channel, this.#topology.hintName(channel), Buffer.concat([head, bytes]))
   }
 
   async append(request: AppendRequest): Promise<AppendResult> {
@@ -191,15 +191,11 @@ export class RedisBus implements Bus {
     return this.#options.routing === 'broadcast'
   }
 
-  #hintName(channel: string): string {
-    return this.#broadcasts ? this.#topology.keys.allHints : this.#topology.keys.hints(channel)
-  }
-
   async #append({ channel, record, retention, producer, idempotencyKey }: AppendRequest): Promise<AppendReply> {
     const until = performance.now() + DEADLINE_MS
     const args: RedisArgument[] = [
       recordArgument(record),
-      this.#hintName(channel),
+      this.#topology.hintName(channel),
       this.#broadcasts
         ? hintHead({ positioned: true, length: record.byteLength, channel })
         : hintHeadText(record.byteLength),

@@ -19,7 +19,7 @@ interface Names {
 }
 
 function namesOf(place: Place, prefix: string): Names {
-  const keys = new KeySpace(prefix)
+  const keys = new KeySpace(prefix, { database: place.login.database })
   const channel = '@rights'
   return {
     meta: keys.meta(channel),

@@ -43,3 +43,23 @@ it('names stay the same however many others were asked for in between', () => {
   for (let n = 0; n < 20_000; n++) keys.log(`other-${n}`)
   expect(names()).toEqual(before)
 })
+
+it('the names of pub/sub channels differ between databases and prefixes, those of keys are the same in each', () => {
+  const spaces = [0, 1, 15].flatMap((database) =>
+    ['oyez', 'oyez:1', 'oyez/1'].map((prefix) => new KeySpace(prefix, { database })),
+  )
+  for (const pick of [(space: KeySpace) => space.hints('room'), (space: KeySpace) => space.allHints]) {
+    expect(new Set(spaces.map(pick)).size).toBe(spaces.length)
+  }
+  for (const space of spaces) {
+    expect(space.hints('room')).toMatch(/^oyez[:/]/)
+    expect(space.probe('x')).toMatch(/^oyez[:/]/)
+  }
+  const one = new KeySpace('oyez', { database: 1 })
+  expect([one.meta('room'), one.log('room'), one.fence('room')]).toEqual([
+    keys.meta('room'),
+    keys.log('room'),
+    keys.fence('room'),
+  ])
+  expect(new KeySpace('oyez', { database: 0 }).hints('room')).toBe('oyez:{room}:h')
+})

@@ -68,6 +68,10 @@ export class ClusterTopology implements Topology {
     )
   }
 
+  hintName(channel: string): string {
+    return this.keys.hints(channel)
+  }
+
   get closed(): boolean {
     return this.#state === 'closed'
   }

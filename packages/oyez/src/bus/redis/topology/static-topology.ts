@@ -27,6 +27,7 @@ export interface TopologyOptions {
 export class StaticTopology implements Topology {
   readonly keys: KeySpace
   readonly #shards: readonly RedisShard[]
+  readonly #hintNames = new Map<RedisShard, (channel: string) => string>()
   readonly #rendezvous: Rendezvous
   readonly #join: StatusJoin
 
@@ -35,26 +36,34 @@ export class StaticTopology implements Topology {
     this.keys = new KeySpace(redis.prefix)
     this.#join = new StatusJoin((status) => host.onStatus(status))
     this.#rendezvous = new Rendezvous(redis.places.map(({ id }) => id))
+    const isBroadcast = redis.routing === 'broadcast'
     this.#shards = redis.places.map((place, index) => {
+      const names = new KeySpace(redis.prefix, { database: place.login.database })
+      const nameOf = isBroadcast ? () => names.allHints : (channel: string) => names.hints(channel)
       const shard: RedisShard = new RedisShard({
         common: {
           login: place.login,
           maxInFlight: redis.maxInFlight,
           scripts: options.scripts,
           batched: options.batched,
-          nameOf: (channel) => this.keys.hints(channel),
-          allHints: redis.routing === 'broadcast' ? this.keys.allHints : undefined,
+          nameOf: (channel) => names.hints(channel),
+          allHints: isBroadcast ? names.allHints : undefined,
           inCluster: false,
           examine: (client) => options.examine(client, place),
         },
         locator: locatorOf(place),
         address: place.address,
-        probeName: this.keys.probe(`${self}.${index}`),
+        probeName: names.probe(`${self}.${index}`),
         onHint: (table, name, message) => host.onHint(table, name, message),
         onStatus: (status) => this.#hear(shard, status),
       })
+      this.#hintNames.set(shard, nameOf)
       return shard
     })
+  }
+
+  hintName(channel: string): string {
+    return this.#hintNames.get(this.#shardOf(channel))?.(channel) ?? ''
   }
 
   get closed(): boolean {

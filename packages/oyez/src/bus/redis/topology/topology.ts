@@ -21,7 +21,10 @@ export interface AppendCall {
 
 /** Which Redis has which channel, and the ways there. All errors are `BusError`s. */
 export interface Topology {
+  /** Names of keys. */
   readonly keys: KeySpace
+  /** The pub/sub channel on which the hints of a channel are published. */
+  hintName(channel: string): string
   readonly closed: boolean
   /** Times that something was lost and found again. */
   readonly reconnects: number

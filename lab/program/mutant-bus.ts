@@ -68,8 +68,8 @@ export class MutantBus implements Bus {
     return heads.map((head) => head && this.#blunted(head))
   }
 
-  closeProducer(channel: string, producerId: string): Promise<number> {
-    return this.#inner.closeProducer(channel, producerId)
+  closeProducer(channel: string, producerId: string, owner?: string): Promise<number> {
+    return this.#inner.closeProducer(channel, producerId, owner)
   }
 
   confirm(channel: string): Promise<boolean> {

@@ -21,6 +21,11 @@ export interface ProducerStamp {
   readonly id: string
   /** 1, 2, 3 … per producer and channel. */
   readonly seq: number
+  /**
+   * Whose producer it is: 1 to 32 letters, digits, `-` or `_`. A log remembers a bounded number of producers; when there are too many, it forgets one of the
+   * owner who has most, so that nobody can make it forget the producers of others by inventing ids. @default all without an owner have the same one
+   */
+  readonly owner?: string | undefined
 }
 
 /**
@@ -176,9 +181,12 @@ export interface Bus {
   /**
    * Closes a producer: resolves with the last `seq` that the channel's log stored under its id, 0 for none. A higher one is answered with
    * `unknown-producer` from then on, also one that is already under way; what was stored stays a duplicate. Whoever does not know what became of its last
-   * messages calls this before it goes on under a new id, so that they cannot arrive later.
+   * messages calls this before it goes on under a new id, so that they cannot arrive later. In a channel that nobody published to, the closing is
+   * remembered for {@link EMPTY_LOG_MS}.
+   *
+   * @param owner - As in {@link ProducerStamp}.
    */
-  closeProducer(channel: string, producerId: string): Promise<number>
+  closeProducer(channel: string, producerId: string, owner?: string): Promise<number>
   /**
    * Makes sure, afresh, that this node talks to the broker that has the channel's log now. Resolves with `false` or rejects when it cannot: then a break that
    * this node sees may be its own, and its client is better off with another node. A bus without it has nothing to confirm.

@@ -9,6 +9,7 @@ import type {
   StoredRecord,
 } from './bus.ts'
 import { BusError } from './bus-error.ts'
+import { OwnedKeys } from './owned-keys.ts'
 import { RecentKeys } from './recent-keys.ts'
 
 /** Milliseconds from any fixed moment; never runs backwards. */
@@ -16,7 +17,7 @@ export type Clock = () => number
 
 /** Bounds on what one channel's log remembers of its publishers. */
 export interface ChannelLogLimits {
-  /** Producers remembered per channel; the one silent for longest is forgotten first. @default 10_000 */
+  /** Producers remembered per channel; of the owner who has most, the one silent for longest is forgotten first. @default 10_000 */
   readonly maxProducers: number
   /** Idempotency keys remembered per channel; the oldest is forgotten first. @default 10_000 */
   readonly maxKeys: number
@@ -40,8 +41,8 @@ interface KeptRecord {
 export class ChannelLog {
   readonly #epoch = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
   readonly #now: Clock
-  readonly #producers: RecentKeys<number>
-  readonly #closedProducers: RecentKeys<number>
+  readonly #producers: OwnedKeys<number>
+  readonly #closedProducers: OwnedKeys<number>
   readonly #keys: RecentKeys<{ readonly offset: number; readonly expiresAt: number }>
   #kept: KeptRecord[] = []
   #top = 0
@@ -53,8 +54,8 @@ export class ChannelLog {
   constructor(now: Clock, metaTtlMs: number, limits: ChannelLogLimits = CHANNEL_LOG_LIMITS) {
     this.#now = now
     this.#knownUntil = now() + metaTtlMs
-    this.#producers = new RecentKeys(limits.maxProducers)
-    this.#closedProducers = new RecentKeys(limits.maxProducers)
+    this.#producers = new OwnedKeys(limits.maxProducers)
+    this.#closedProducers = new OwnedKeys(limits.maxProducers)
     this.#keys = new RecentKeys(limits.maxKeys)
   }
 
@@ -95,7 +96,7 @@ export class ChannelLog {
     if (this.#kept.length > retention.size + (retention.size >> 3)) {
       this.#kept.splice(0, this.#kept.length - retention.size)
     }
-    if (producer !== undefined) this.#producers.set(producer.id, producer.seq)
+    if (producer !== undefined) this.#producers.set(producer.id, producer.seq, producer.owner ?? '')
     if (idempotencyKey !== undefined) {
       this.#keys.set(idempotencyKey, { offset: this.#top, expiresAt: now + KEY_TTL_MS })
     }
@@ -110,11 +111,11 @@ export class ChannelLog {
    *
    * @throws {BusError} `refused` for an id of more than 64 bytes.
    */
-  closeProducer(id: string): number {
+  closeProducer(id: string, owner = ''): number {
     checkLength('producer id', id)
     const last = this.#closedProducers.get(id) ?? this.#producers.get(id) ?? 0
     this.#producers.delete(id)
-    this.#closedProducers.set(id, last)
+    this.#closedProducers.set(id, last, owner)
     return last
   }
 

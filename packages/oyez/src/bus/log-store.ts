@@ -77,9 +77,9 @@ export class LogStore {
   }
 
   /** Forbids further records of a producer, also where there is no log yet. @returns the last sequence number stored, 0 for none */
-  closeProducer(channel: string, producerId: string): number {
+  closeProducer(channel: string, producerId: string, owner?: string): number {
     const log = this.#find(channel) ?? this.#begin(channel, EMPTY_LOG_MS)
-    const last = log.closeProducer(producerId)
+    const last = log.closeProducer(producerId, owner)
     log.extendEmpty(EMPTY_LOG_MS)
     return last
   }

@@ -7,6 +7,7 @@ import { type ChannelRules, checkAck } from './channel-rule.ts'
 import type { Connection } from './connection.ts'
 import { toPayload } from './hooks.ts'
 import { HubError, type HubErrorCode } from './hub-error.ts'
+import { producerOwner } from './producer-owner.ts'
 import { encodeInfo, encodeRecord } from './record.ts'
 
 /** What was done with a publication; `position` is absent for ephemeral channels. */
@@ -25,6 +26,12 @@ export interface PublishRequest {
   readonly ack?: AppendAck | undefined
 }
 
+interface BoundProducer {
+  readonly claimed: string
+  readonly bound: string
+  readonly owner: string
+}
+
 /** The one way into the bus: every publication, a client's or the server's, becomes a record here. */
 export class Publisher {
   readonly #bus: Bus
@@ -32,7 +39,7 @@ export class Publisher {
   readonly #onStored: (channel: string, position: Position) => void
   /** The wire's info object per connection; it does not change while the connection lives. */
   readonly #infos = new WeakMap<Connection, Payload>()
-  readonly #producers = new WeakMap<Connection, { readonly claimed: string; readonly bound: string }>()
+  readonly #producers = new WeakMap<Connection, BoundProducer>()
   /** Publications stored or passed on. */
   published = 0
 
@@ -45,10 +52,11 @@ export class Publisher {
 
   /** Publishes for a client: with its identity as the server knows it, and its producer id bound to its user. */
   publishAs(connection: Connection, request: PublishRequest): Promise<PublishResult> {
-    const producer =
-      request.producer === undefined
-        ? undefined
-        : { id: this.#bind(connection, request.producer.id), seq: request.producer.seq }
+    let producer: ProducerStamp | undefined
+    if (request.producer !== undefined) {
+      const { bound, owner } = this.#bind(connection, request.producer.id)
+      producer = { id: bound, seq: request.producer.seq, owner }
+    }
     return this.#publish({ ...request, producer }, this.#infoOf(connection))
   }
 
@@ -65,7 +73,8 @@ export class Publisher {
     claimed: string,
   ): Promise<{ readonly seq: number; readonly epoch: string }> {
     try {
-      const seq = await this.#bus.closeProducer(channel, this.#bind(connection, claimed))
+      const { bound, owner } = this.#bind(connection, claimed)
+      const seq = await this.#bus.closeProducer(channel, bound, owner)
       const [head] = await this.#bus.heads([channel])
       return { seq, epoch: head?.epoch ?? '' }
     } catch (error) {
@@ -116,18 +125,19 @@ export class Publisher {
     return info
   }
 
-  /** The producer id in the log: nobody can continue, or spoil, the sequence of another user by guessing an id. */
-  #bind(connection: Connection, claimed: string): string {
+  /** The producer id in the log, and whose it is: nobody can continue, or spoil, the sequence of another user by guessing an id. */
+  #bind(connection: Connection, claimed: string): BoundProducer {
     const known = this.#producers.get(connection)
-    if (known?.claimed === claimed) return known.bound
+    if (known?.claimed === claimed) return known
     const bound = createHash('sha256')
       .update(connection.userId)
       .update('\0')
       .update(claimed)
       .digest('base64url')
       .slice(0, 22)
-    this.#producers.set(connection, { claimed, bound })
-    return bound
+    const producer = { claimed, bound, owner: known?.owner ?? producerOwner(connection) }
+    this.#producers.set(connection, producer)
+    return producer
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import type { AppendResult } from '../bus/bus.ts'
 import { busCheck, type BusCheck } from './bus-check.ts'
-import { positionOf, range, textsOf } from './bus-trial.ts'
+import { AMPLE, positionOf, range, textsOf } from './bus-trial.ts'
 
 /** How repeated and missing appends are recognised. */
 export const producerChecks: readonly BusCheck[] = [
@@ -100,6 +101,39 @@ export const producerChecks: readonly BusCheck[] = [
       assert.deepEqual(results.map(({ kind }) => kind).sort(), ['appended', 'duplicate'])
       assert.deepEqual({ ...positionOf(results[0]) }, { ...positionOf(results[1]) })
     }
+  }),
+
+  busCheck('somebody who invents thousands of producers makes the log forget none of others', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const retention = { ...AMPLE, size: 10 }
+    const append = (id: string, seq: number, owner?: string): Promise<AppendResult> =>
+      node.append(channel, id, { producer: { id, seq, owner }, retention })
+    const others = [...range(1, 20).map((n) => [`user-${n}`, `u${n}`] as const), ['nobody', undefined] as const]
+    for (const [id, owner] of others) assert.equal((await append(id, 1, owner)).kind, 'appended')
+    for (const from of range(0, 20)) {
+      const ids = range(1, 500).map((n) => `invented-${from}-${n}`)
+      const results = await Promise.all(ids.map((id) => append(id, 1, 'eve')))
+      assert.ok(results.every(({ kind }) => kind === 'appended'))
+    }
+    for (const [id, owner] of others) assert.equal((await append(id, 2, owner)).kind, 'appended', id)
+    const [oldest, newest] = [await append('invented-0-1', 1, 'eve'), await append('invented-20-500', 2, 'eve')]
+    assert.equal(newest.kind, 'appended', 'the newest of her own')
+    assert.ok(oldest.kind === 'appended' || oldest.kind === 'duplicate')
+  }),
+
+  busCheck('somebody who closes thousands of producers makes the log forget none of others', async (trial) => {
+    const channel = trial.channel()
+    const node = await trial.node()
+    const retention = { ...AMPLE, size: 10 }
+    await node.store(channel, 'a', { producer: { id: 'p', seq: 1, owner: 'u' }, retention })
+    await node.bus.closeProducer(channel, 'closed', 'u')
+    for (const from of range(0, 20)) {
+      await Promise.all(range(1, 500).map((n) => node.bus.closeProducer(channel, `${from}-${n}`, 'eve')))
+    }
+    await node.store(channel, 'b', { producer: { id: 'p', seq: 2, owner: 'u' }, retention })
+    const late = await node.append(channel, 'late', { producer: { id: 'closed', seq: 1, owner: 'u' }, retention })
+    assert.equal(late.kind, 'unknown-producer')
   }),
 
   busCheck('producer ids of 64 bytes and with unusual characters work', async (trial) => {

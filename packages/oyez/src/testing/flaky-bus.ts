@@ -165,8 +165,8 @@ export class FlakyBus implements Bus {
     return this.#through('heads', () => this.#inner.heads(channels))
   }
 
-  closeProducer(channel: string, producerId: string): Promise<number> {
-    return this.#through('closeProducer', () => this.#inner.closeProducer(channel, producerId))
+  closeProducer(channel: string, producerId: string, owner?: string): Promise<number> {
+    return this.#through('closeProducer', () => this.#inner.closeProducer(channel, producerId, owner))
   }
 
   confirm(channel: string): Promise<boolean> {

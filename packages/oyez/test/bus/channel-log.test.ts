@@ -139,6 +139,20 @@ describe('a channel log', () => {
     expect(append('b', 2)).toBe('unknown-producer')
   })
 
+  it('forgets a producer of the owner who has most, and of the newcomer among equals', () => {
+    const log = new ChannelLog(() => 0, 1e9, { maxProducers: 3, maxKeys: 2 })
+    const retention = { size: 9, ttlMs: 1e9, metaTtlMs: 1e9 }
+    const append = (id: string, seq: number, owner?: string): string =>
+      log.append({ channel: 'c', record: Uint8Array.of(1), retention, producer: { id, seq, owner } }).kind
+    expect([append('a', 1, 'ann'), append('b', 1, 'bob'), append('e1', 1, 'eve')]).toEqual(Array(3).fill('appended'))
+    expect(append('e2', 1, 'eve')).toBe('appended')
+    expect([append('a', 2, 'ann'), append('b', 2, 'bob'), append('e2', 2, 'eve')]).toEqual(Array(3).fill('appended'))
+    expect(append('e1', 2, 'eve')).toBe('unknown-producer')
+    expect(append('b2', 1, 'bob')).toBe('appended')
+    expect([append('a', 3, 'ann'), append('e2', 3, 'eve')]).toEqual(Array(2).fill('appended'))
+    expect(append('b', 3, 'bob')).toBe('unknown-producer')
+  })
+
   it('forgets the oldest idempotency key when there are too many, and every key after five minutes', () => {
     let now = 0
     const log = new ChannelLog(() => now, 1e9, { maxProducers: 2, maxKeys: 2 })

@@ -65,8 +65,8 @@ export class MemoryBroker {
     return this.#logs.read(request)
   }
 
-  closeProducer(channel: string, producerId: string): number {
-    return this.#logs.closeProducer(channel, producerId)
+  closeProducer(channel: string, producerId: string, owner?: string): number {
+    return this.#logs.closeProducer(channel, producerId, owner)
   }
 
   heads(channels: readonly string[]): (Position | undefined)[] {

@@ -9,6 +9,7 @@ import type {
   ReadResult,
 } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
+import { checkOwner } from '../producer-owner.ts'
 import { GuardedHandler } from '../guarded-handler.ts'
 import { refuseAck } from '../append-ack.ts'
 import { MemoryBroker, type MemoryMember } from './memory-broker.ts'
@@ -70,6 +71,7 @@ export class MemoryBus implements Bus {
   async append(request: AppendRequest): Promise<AppendResult> {
     this.#mustRun()
     refuseAck(request.ack)
+    checkOwner(request.producer?.owner)
     const result = this.#broker.append(request)
     if (result.kind === 'appended') this.#stats.appended += 1
     return result
@@ -86,9 +88,10 @@ export class MemoryBus implements Bus {
     return this.#broker.heads(channels)
   }
 
-  async closeProducer(channel: string, producerId: string): Promise<number> {
+  async closeProducer(channel: string, producerId: string, owner?: string): Promise<number> {
     this.#mustRun()
-    return this.#broker.closeProducer(channel, producerId)
+    checkOwner(owner)
+    return this.#broker.closeProducer(channel, producerId, owner)
   }
 
   async confirm(): Promise<boolean> {

@@ -1,11 +1,6 @@
 import { TERM_DIGITS } from './epoch.ts'
+import { KEY_SECONDS, MAKE_ROOM_LUA } from './make-room-lua.ts'
 
-/** Idempotency keys are remembered this long: the bus contract's five minutes. */
-const KEY_SECONDS = 300
-/** A producer that was silent for so long is forgotten; its next message is answered with `unknown-producer`. */
-const PRODUCER_SECONDS = 3_600
-/** Most entries in one channel's metadata. Above it the oldest of a sample makes room for each new one. */
-const MAX_ENTRIES = 10_000
 /** Records and bytes among which the place of a repeated one is looked for. */
 const MAX_LOOKED = 4_096
 const MAX_LOOKED_BYTES = 1_048_576
@@ -18,7 +13,7 @@ export const MAX_FORKS = 16
 export const APPEND_CODE = { appended: 1, duplicate: 2, outOfSequence: 3, unknownProducer: 4, expired: 5 } as const
 
 /** Arguments for one record. */
-const APPEND_ARGUMENTS = 11
+const APPEND_ARGUMENTS = 12
 
 /**
  * Stores records, each by itself: checks first, then the append, then the bookkeeping, then the hint. One atomic step. What is the same for all of
@@ -26,11 +21,11 @@ const APPEND_ARGUMENTS = 11
  * element for each record, an error where Redis refused that one.
  *
  * Keys, for each record: metadata hash, stream; {@link RedisCalls.runAsking} gives the name of a single one's stream as the last argument. Metadata fields: `i` incarnation, `t` term, `n` top offset, `f` forks (`term:top,…`, newest first), `l` server time (ms) of the last record, `x` server time (ms)
- * at which the stream may expire (in a log without records: at which the metadata does), `p<producer>` = `seq offset seconds` (`seq offset c seconds` once it is closed), `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
+ * at which the stream may expire (in a log without records: at which the metadata does), `p<producer>` = `seq offset =owner seconds` (`seq offset =owner c seconds` once it is closed; without the owner where it has none), `k<key>` = `offset seconds`. Stream entries: id `<offset>-0`, field `d` the
  * record, field `p` = `seq:producer`.
  *
  * Arguments, for each record: 1 record, 2 hint channel, 3 hint head, 4 deadline (server ms), 5 size, 6 ttl ms, 7 metadata ttl ms, 8 a fresh incarnation,
- * 9 producer id or '', 10 its seq, 11 idempotency key or ''.
+ * 9 producer id or '', 10 its seq, 11 idempotency key or '', 12 the producer's owner or ''.
  *
  * Two things differ from a plain reading of "both keys live and die together". The metadata outlives the stream, so that a subscriber of a channel that
  * was merely quiet is not told of a break; `x` tells the two cases apart: a stream that is missing *before* `x` was lost (deleted, evicted), and the log
@@ -47,8 +42,9 @@ local stored = string.format('%d', now)
 local term = string.match(redis.call('INFO', 'replication'), 'master_replid:(${'%x'.repeat(TERM_DIGITS)})')
 if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
 
+${MAKE_ROOM_LUA}
 local function store(meta, log, args)
-local record, producer, key = args[1], args[9], args[11]
+local record, producer, key, owner = args[1], args[9], args[11], args[12]
 
 -- A request that lay in a stalled socket must not be carried out after its caller was told that it failed.
 if now > tonumber(args[4]) then return {${APPEND_CODE.expired}} end
@@ -160,35 +156,15 @@ else
 end
 
 if seq then
-  redis.call('HSET', meta, 'n', id, 'l', stored, 'p' .. producer, args[10] .. ' ' .. id .. ' ' .. time[1])
+  redis.call('HSET', meta, 'n', id, 'l', stored, 'p' .. producer, args[10] .. ' ' .. id .. (owner ~= '' and ' =' .. owner .. ' ' or ' ') .. time[1])
 else
   redis.call('HSET', meta, 'n', id, 'l', stored)
 end
 if key ~= '' then redis.call('HSET', meta, 'k' .. key, id .. ' ' .. time[1]) end
 
--- Every eighth new entry looks at a few others and removes the stale ones among them, so that their share stays small at a bounded cost; a full hash
--- gives up its oldest of a sample for each new one.
+-- Every eighth new entry makes room, and each one when the hash is full.
 if (seq and not m[5]) or (key ~= '' and not m[6]) then
-  local count = redis.call('HLEN', meta)
-  local full = count > ${MAX_ENTRIES}
-  if full or (count > 32 and id % 8 == 0) then
-    local sample = redis.call('HRANDFIELD', meta, 24, 'WITHVALUES')
-    local oldest, oldestAge = false, -1
-    for i = 1, #sample, 2 do
-      local field, kind = sample[i], string.byte(sample[i])
-      -- 112 is 'p', 107 is 'k'; the fields of the log itself are one letter long.
-      if #field > 1 and (kind == 112 or kind == 107) and field ~= 'p' .. producer and field ~= 'k' .. key then
-        local age = tonumber(time[1]) - (tonumber(string.match(sample[i + 1], ' (%d+)$') or '') or 0)
-        if age > (kind == 112 and ${PRODUCER_SECONDS} or ${KEY_SECONDS}) then
-          redis.call('HDEL', meta, field)
-          full = false
-        elseif age > oldestAge then
-          oldest, oldestAge = field, age
-        end
-      end
-    end
-    if full and oldest then redis.call('HDEL', meta, oldest) end
-  end
+  makeRoom(meta, owner, 'p' .. producer, 'k' .. key, tonumber(time[1]), id % 8 == 0)
 end
 
 local ttl = tonumber(args[6])

@@ -1,13 +1,15 @@
 import { EMPTY_LOG_MS } from '../bus.ts'
 import { TERM_DIGITS } from './epoch.ts'
+import { MAKE_ROOM_LUA } from './make-room-lua.ts'
 
 /**
  * Closes a producer and returns the last sequence number stored under its name, 0 for none. What comes later under that name is answered like a message of
  * a producer that nobody knows.
  *
- * Arguments: 1 producer id, 2 a fresh incarnation, used where there is no log yet: a first message may be under way.
+ * Arguments: 1 producer id, 2 a fresh incarnation, used where there is no log yet: a first message may be under way, 3 the producer's owner or ''.
  */
 export const CLOSE_PRODUCER_SCRIPT: string = `
+${MAKE_ROOM_LUA}
 local meta, log = KEYS[1], KEYS[2] or ARGV[#ARGV]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -36,6 +38,8 @@ if top == 0 then
   redis.call('HSET', meta, 'x', string.format('%d', now + ${EMPTY_LOG_MS}))
   redis.call('PEXPIRE', meta, ${EMPTY_LOG_MS})
 end
-redis.call('HSET', meta, 'p' .. ARGV[1], seq .. ' ' .. offset .. ' c ' .. time[1])
+local owner = ARGV[3]
+redis.call('HSET', meta, 'p' .. ARGV[1], seq .. ' ' .. offset .. (owner ~= '' and ' =' .. owner or '') .. ' c ' .. time[1])
+if not (alive and m[5]) then makeRoom(meta, owner, 'p' .. ARGV[1], '', tonumber(time[1]), true) end
 return tonumber(seq)
 `

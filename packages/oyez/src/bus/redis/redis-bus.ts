@@ -14,6 +14,7 @@ import {
   type ReadResult,
 } from '../bus.ts'
 import { BusError } from '../bus-error.ts'
+import { checkOwner } from '../producer-owner.ts'
 import { appendScript } from './append-script.ts'
 import { CLOSE_PRODUCER_SCRIPT } from './close-producer-script.ts'
 import { IncarnationSource, isEpoch, parseEpoch } from './epoch.ts'
@@ -123,6 +124,7 @@ export class RedisBus implements Bus {
     if (producer !== undefined && (!Number.isSafeInteger(producer.seq) || producer.seq < 1)) {
       throw new TypeError('AppendRequest.producer.seq must be a whole number from 1')
     }
+    checkOwner(producer?.owner)
     if (ack !== 'accepted') this.#topology.checkAck(channel, ack)
     const { result, hinted } = await this.#append(request)
     if (result.kind === 'appended') this.#stats.appended++
@@ -165,9 +167,10 @@ export class RedisBus implements Bus {
     return channels.map((channel) => heads.get(channel))
   }
 
-  async closeProducer(channel: string, producerId: string): Promise<number> {
+  async closeProducer(channel: string, producerId: string, owner?: string): Promise<number> {
     if (producerId === '') throw new TypeError('Bus.closeProducer: a producer id is not empty')
-    const args = [producerId, this.#incarnations.next()]
+    checkOwner(owner)
+    const args = [producerId, this.#incarnations.next(), owner ?? '']
     const call = { script: CLOSE_PRODUCER, keys: this.#keysOf(channel), args }
     const last = await this.#topology.run('write', channel, call)
     if (typeof last !== 'number') throw new BusError('uncertain', 'Redis gave an answer that makes no sense')
@@ -207,6 +210,7 @@ export class RedisBus implements Bus {
       producer?.id ?? '',
       producer === undefined ? '' : String(producer.seq),
       idempotencyKey ?? '',
+      producer?.owner ?? '',
     ]
     const argsAt = (clock: ServerClock): readonly RedisArgument[] => {
       args[3] = String(clock.at(until))

@@ -13,7 +13,12 @@ export type WorkerCall = { readonly id: number } & (
   | { readonly op: 'ping' | 'bye' }
   | { readonly op: 'subscribe' | 'unsubscribe' | 'heads'; readonly channels: readonly string[] }
   | { readonly op: 'broadcast'; readonly channel: string; readonly bytes: Uint8Array }
-  | { readonly op: 'closeProducer'; readonly channel: string; readonly producerId: string }
+  | {
+      readonly op: 'closeProducer'
+      readonly channel: string
+      readonly producerId: string
+      readonly owner: string | undefined
+    }
   | { readonly op: 'append'; readonly request: AppendRequest }
   | { readonly op: 'read'; readonly request: ReadRequest }
 )
@@ -55,7 +60,7 @@ export function readId(value: unknown): number | undefined {
 export function readCall(value: unknown): WorkerCall | undefined {
   const id = readId(value)
   if (!isObject(value) || id === undefined) return undefined
-  const { op, channel, channels, bytes, probe, request, producerId } = value
+  const { op, channel, channels, bytes, probe, request, producerId, owner } = value
   switch (op) {
     case 'hello':
       return isBytes(probe) ? { id, op, probe } : undefined
@@ -69,7 +74,9 @@ export function readCall(value: unknown): WorkerCall | undefined {
     case 'broadcast':
       return typeof channel === 'string' && isBytes(bytes) ? { id, op, channel, bytes } : undefined
     case 'closeProducer':
-      return typeof channel === 'string' && typeof producerId === 'string' ? { id, op, channel, producerId } : undefined
+      return typeof channel === 'string' && typeof producerId === 'string' && isOptionalString(owner)
+        ? { id, op, channel, producerId, owner }
+        : undefined
     case 'append':
       return isAppendRequest(request) ? { id, op, request } : undefined
     case 'read':
@@ -131,7 +138,16 @@ function isRetention(value: unknown): value is Retention {
 }
 
 function isProducer(value: unknown): value is ProducerStamp {
-  return isObject(value) && typeof value['id'] === 'string' && typeof value['seq'] === 'number'
+  return (
+    isObject(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['seq'] === 'number' &&
+    isOptionalString(value['owner'])
+  )
+}
+
+function isOptionalString(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
 }
 
 function isPosition(value: unknown): value is Position {

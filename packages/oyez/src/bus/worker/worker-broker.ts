@@ -214,7 +214,7 @@ export class WorkerBroker {
         return bus.reply(call.id, result, result.verdict === 'continue' ? bytesIn(result.records) : ITEM_BYTES)
       }
       case 'closeProducer':
-        return bus.reply(call.id, this.#logs.closeProducer(call.channel, call.producerId), ITEM_BYTES)
+        return bus.reply(call.id, this.#logs.closeProducer(call.channel, call.producerId, call.owner), ITEM_BYTES)
       case 'heads':
         return bus.reply(call.id, this.#logs.heads(call.channels), call.channels.length * ITEM_BYTES)
     }

@@ -12,6 +12,7 @@ import type {
 } from '../bus.ts'
 import { refuseAck } from '../append-ack.ts'
 import { BusError } from '../bus-error.ts'
+import { checkOwner } from '../producer-owner.ts'
 import { GuardedHandler } from '../guarded-handler.ts'
 import { CallTable } from './call-table.ts'
 import { type BrokerItem, ENVELOPE, type Envelope, readEnvelope, readItem, type WorkerCall } from './wire.ts'
@@ -114,6 +115,7 @@ export class WorkerBus implements Bus {
   async append(request: AppendRequest): Promise<AppendResult> {
     this.#mustBeUp()
     refuseAck(request.ack)
+    checkOwner(request.producer?.owner)
     const result = (await this.#call({ op: 'append', request }, request.record.byteLength)) as AppendResult
     if (result.kind === 'appended') this.#stats.appended += 1
     return result
@@ -130,9 +132,10 @@ export class WorkerBus implements Bus {
     return (await this.#call({ op: 'heads', channels }, bytesOf(channels))) as readonly (Position | undefined)[]
   }
 
-  async closeProducer(channel: string, producerId: string): Promise<number> {
+  async closeProducer(channel: string, producerId: string, owner?: string): Promise<number> {
+    checkOwner(owner)
     return (await this.#call(
-      { op: 'closeProducer', channel, producerId },
+      { op: 'closeProducer', channel, producerId, owner },
       channel.length + producerId.length,
     )) as number
   }

@@ -8,7 +8,7 @@ import { Ring, type RingBudget } from './ring.ts'
 /** What a sequencer needs around it. */
 export interface SequencerHost {
   /** One bounded log read of the sequencer's channel. */
-  read(request: { after?: Position; limit: number; reverse?: boolean }): Promise<ReadResult>
+  read(request: { after?: Position; limit: number; maxBytes?: number; reverse?: boolean }): Promise<ReadResult>
   /** The next publication of the stream. */
   onPublication(publication: Publication): void
   /** The log continues, whole, under a new epoch. */
@@ -32,6 +32,8 @@ const MAX_KEPT_HINTS = 1_024
 const MAX_KEPT_BYTES = 1_048_576
 /** Records per read of a resync. */
 const PAGE = 256
+/** Bytes per read: more would hold up the bus for everybody else. */
+const MAX_READ_BYTES = 1_048_576
 /** A hint of this node's own publication that takes longer is lost. */
 const EXPECTED_WITHIN_MS = 1_000
 /** Epochs remembered as continued without a break. */
@@ -98,7 +100,7 @@ export class Sequencer {
    * @param tail - How many of the newest records to fetch along, for clients that come back.
    */
   async start(tail: number): Promise<void> {
-    const result = await this.#host.read({ limit: tail, reverse: true })
+    const result = await this.#host.read({ limit: tail, maxBytes: MAX_READ_BYTES, reverse: true })
     if (this.#state !== 'starting') return
     this.#epoch = result.head.epoch
     this.ring.reset(result.head.offset)
@@ -165,7 +167,7 @@ export class Sequencer {
 
   /** Fetches older records into the ring, for clients that come back from below it. One read serves all who ask meanwhile. */
   async backfill(tail: number): Promise<void> {
-    const result = await this.#host.read({ limit: tail, reverse: true })
+    const result = await this.#host.read({ limit: tail, maxBytes: MAX_READ_BYTES, reverse: true })
     if (result.verdict === 'continue' && result.head.epoch === this.#epoch) this.#fillRing(result)
   }
 
@@ -218,11 +220,11 @@ export class Sequencer {
    * either, the position under the epoch before is the same place, and the log may know that one.
    */
   async #readAfter(from: Position): Promise<ReadResult> {
-    let result = await this.#host.read({ after: from, limit: PAGE })
+    let result = await this.#host.read({ after: from, limit: PAGE, maxBytes: MAX_READ_BYTES })
     for (const earlier of this.#knownEpochs.toReversed()) {
       const isUnknown = result.verdict === 'break' && result.reason === 'unknown'
       if (!isUnknown || earlier.offset !== from.offset || this.#isClosed()) break
-      result = await this.#host.read({ after: earlier, limit: PAGE })
+      result = await this.#host.read({ after: earlier, limit: PAGE, maxBytes: MAX_READ_BYTES })
     }
     return result
   }

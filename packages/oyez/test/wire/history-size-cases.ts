@@ -1,10 +1,23 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Bus } from '../../src/bus/bus.ts'
 import type { RawClient, WireMessage } from './raw-client.ts'
-import { useWire } from './wire-fixture.ts'
+import { useWire, type WireFixture } from './wire-fixture.ts'
 
-/** Cases of the official Centrifuge suites: a channel with a history of 2 after 5 publications. Every bus gives the same answers. */
-export function historySizeCases(name: string, connect: () => Bus): void {
+/** One node with a history of 2, behind a real WebSocket server. */
+export interface HistoryNode {
+  readonly url: string
+  /** Publishes as the server. Resolves with the epoch. */
+  publish(channel: string, data: unknown): Promise<string>
+}
+
+export const SHORT_HISTORY = { defaults: { historySize: 2, publish: 'anyone' as const } }
+
+/**
+ * Cases of the official Centrifuge suites: a channel with a history of 2 after 5 publications. Every bus gives the same answers.
+ *
+ * @param start - Starts a fresh node; all nodes share a broker.
+ */
+export function historySizeCases(name: string, start: (wire: WireFixture) => Promise<HistoryNode>): void {
   describe(`with a history of 2, after 5 publications (${name})`, () => {
     const wire = useWire()
     let channel: string
@@ -13,13 +26,12 @@ export function historySizeCases(name: string, connect: () => Bus): void {
     let runs = 0
 
     beforeEach(async () => {
-      const channels = { defaults: { historySize: 2, publish: 'anyone' as const } }
-      const publisher = await wire.node({ bus: connect(), channels })
+      const publisher = await start(wire)
       runs += 1
       channel = `news-${name}-${runs}`.replaceAll(' ', '-')
-      for (let n = 1; n <= 5; n++) epoch = (await publisher.hub.publish(channel, n))?.epoch ?? ''
+      for (let n = 1; n <= 5; n++) epoch = await publisher.publish(channel, n)
       // Another node: it has nothing in its own memory, so the bus answers.
-      client = await wire.connected((await wire.node({ bus: connect(), channels })).url)
+      client = await wire.connected((await start(wire)).url)
     })
 
     const ask = (fields: object): Promise<WireMessage> =>
@@ -58,4 +70,10 @@ export function historySizeCases(name: string, connect: () => Bus): void {
       expect(subscribe?.publications ?? []).toEqual([])
     })
   })
+}
+
+/** A node of this process. */
+export async function historyNode(wire: WireFixture, bus: Bus): Promise<HistoryNode> {
+  const { hub, url } = await wire.node({ bus, channels: SHORT_HISTORY })
+  return { url, publish: async (channel, data) => (await hub.publish(channel, data))?.epoch ?? '' }
 }

@@ -1,6 +1,6 @@
 import { MemoryBroker, MemoryBus } from '../../src/bus/memory/index.ts'
-import { historySizeCases } from './history-size-cases.ts'
+import { historyNode, historySizeCases } from './history-size-cases.ts'
 
 const broker = new MemoryBroker()
 
-historySizeCases('memory', () => new MemoryBus({ broker }))
+historySizeCases('memory', (wire) => historyNode(wire, new MemoryBus({ broker })))

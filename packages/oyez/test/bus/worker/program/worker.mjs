@@ -1,10 +1,13 @@
 /* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-argument, typescript/no-unsafe-return, typescript/no-misused-promises, typescript/await-thenable -- plain JavaScript, run by node as it is */
 // A cluster worker under the command of a test: holds buses by name, remembers what they said, and does with them what it is told.
+import { createServer } from 'node:http'
+import { Hub, WsListener } from 'oyez'
 import { WorkerBus } from 'oyez/bus/worker'
 import { busChecks } from 'oyez/testing'
 
 const nodes = new Map()
 const foreign = []
+let hub
 const retention = { size: 100_000, ttlMs: 600_000, metaTtlMs: 1_200_000 }
 
 const commands = {
@@ -34,6 +37,17 @@ const commands = {
     if (result.verdict === 'break') return result
     return { verdict: 'continue', head: result.head, offsets: result.records.map(({ offset }) => offset) }
   },
+  /** Starts a hub behind a WebSocket server of its own. @returns its URL */
+  async hub(channels) {
+    hub = new Hub({ bus: new WorkerBus(), channels })
+    await hub.start()
+    // A number of this worker's own: the cluster would share a port that is asked for as 0.
+    const server = createServer()
+    new WsListener(hub).attach(server)
+    await new Promise((resolve) => server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, resolve))
+    return `ws://127.0.0.1:${server.address().port}/connection/websocket`
+  },
+  publish: async (channel, data) => (await hub.publish(channel, data)).epoch,
   said: (name) => ({ heard: nodes.get(name).heard, statuses: nodes.get(name).statuses }),
   stats: (name) => nodes.get(name).bus.stats(),
   close: (name) => nodes.get(name).bus.close(),

@@ -147,7 +147,9 @@ else
   local kind = redis.call('TYPE', log).ok
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
   -- After any first write, Redis lets a script take all the memory it wants: delete only when there is something to delete.
-  if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
+  -- One key in each command: while a slot moves, a Cluster refuses commands with two keys of which one is missing.
+  if redis.call('EXISTS', meta) == 1 then redis.call('DEL', meta) end
+  if redis.call('EXISTS', log) == 1 then redis.call('DEL', log) end
   incarnation, id, expires = args[8], '1', 0
   m[5], m[6] = false, false
   local added = redis.pcall('XADD', log, id, 'd', record, unpack(seq and {'p', stamp} or {}))

@@ -29,7 +29,9 @@ else
   if not term then return redis.error_reply('NOREPLID this server hides its replication id') end
   local kind = redis.call('TYPE', log).ok
   if kind ~= 'none' and kind ~= 'stream' then return redis.error_reply('WRONGTYPE ' .. log .. ' is not a stream') end
-  if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
+  -- One key in each command: while a slot moves, a Cluster refuses commands with two keys of which one is missing.
+  if redis.call('EXISTS', meta) == 1 then redis.call('DEL', meta) end
+  if redis.call('EXISTS', log) == 1 then redis.call('DEL', log) end
   top = 0
   redis.call('HSET', meta, 'i', ARGV[2], 't', term, 'n', '0')
 end

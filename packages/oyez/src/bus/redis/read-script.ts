@@ -48,7 +48,9 @@ if not alive then
   end
   -- No subscriber is without an epoch: its read creates the log, empty.
   -- After any first write, Redis lets a script take all the memory it wants: delete only when there is something to delete.
-  if redis.call('EXISTS', meta, log) > 0 then redis.call('DEL', meta, log) end
+  -- One key in each command: while a slot moves, a Cluster refuses commands with two keys of which one is missing.
+  if redis.call('EXISTS', meta) == 1 then redis.call('DEL', meta) end
+  if redis.call('EXISTS', log) == 1 then redis.call('DEL', log) end
   incarnation, top, forks = ARGV[7], 0, ''
   redis.call('HSET', meta, 'i', incarnation, 't', term, 'n', '0', 'x', string.format('%d', now + ARGV[6]))
   redis.call('PEXPIRE', meta, ARGV[6])

@@ -192,6 +192,17 @@ const faults: Record<string, readonly [foundBy: string, change: Change]> = {
         bus.append({ ...request, retention: { ...retention, metaTtlMs: retention.ttlMs } }),
     }),
   ],
+  'does not know whose producers are whose': [
+    'somebody who invents thousands of producers makes the log forget none of others',
+    (bus) => ({
+      append: ({ producer, ...request }) =>
+        bus.append({ ...request, producer: producer && { id: producer.id, seq: producer.seq } }),
+    }),
+  ],
+  'does not know whose closed producers are whose': [
+    'somebody who closes thousands of producers makes the log forget none of others',
+    (bus) => ({ closeProducer: (channel, id) => bus.closeProducer(channel, id) }),
+  ],
   'closes producers in words only': [
     'closing a producer says what was stored last, and nothing more comes under its name',
     () => ({ closeProducer: async () => 3 }),

@@ -44,7 +44,7 @@ export function nodeApp(options: AppOptions): Hono {
   app.get('/ready', (context) => {
     context.header('Cache-Control', 'no-store')
     const state = readiness()
-    if (state.ready) return context.json({ status: 'ready', node: hub.nodeName })
+    if (state.ready) return context.json({ status: 'ready', node: hub.nodeName, trouble: state.trouble })
     return context.json({ status: 'not ready', reason: state.reason, node: hub.nodeName }, 503)
   })
   app.get(websocketPath, (context) => {

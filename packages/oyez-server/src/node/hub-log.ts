@@ -10,16 +10,7 @@ export function logHub(hub: Hub, log: Log, options: { readonly connections: bool
     const held = repeats.admit(message)
     if (held !== undefined) log.warn(message, held === 0 ? fields : { ...fields, and_before: held })
   }
-  let down = false
-  hub.on('bus', ({ state, error }) => {
-    if (state === 'down') {
-      down = true
-      log.warn('the bus is down; clients stay connected', error === undefined ? {} : { reason: error.message })
-    } else if (state === 'up' && down) {
-      down = false
-      log.info('the bus is up again')
-    }
-  })
+  logBus(hub, log)
   hub.on('break', ({ channel, break: { reason }, subscribers }) => {
     warn('a stream broke; its subscribers were told', { channel, reason, subscribers })
   })
@@ -35,6 +26,36 @@ export function logHub(hub: Hub, log: Log, options: { readonly connections: bool
       ...(reason === '' ? {} : { reason }),
       id: connection.id,
     })
+  })
+}
+
+const STATES = {
+  down: 'the bus is down; clients stay connected',
+  refusing: 'the bus refuses to store: publications fail, reading goes on',
+} as const
+/** A reason that comes and goes during one outage is a line a minute. */
+const SAME_REASON_MS = 60_000
+
+/** One line when trouble begins, one for each new reason, one when it is over. */
+function logBus(hub: Hub, log: Log): void {
+  let trouble: keyof typeof STATES | undefined
+  let reasons = new Repeats(SAME_REASON_MS)
+  hub.on('bus', ({ state, error }) => {
+    if (state === 'gap') return
+    if (state === 'up') {
+      if (trouble !== undefined) log.info(trouble === 'down' ? 'the bus is up again' : 'the bus stores again')
+      trouble = undefined
+      return
+    }
+    const isNew = trouble !== state
+    if (isNew) reasons = new Repeats(SAME_REASON_MS)
+    trouble = state
+    const reason = error?.message ?? ''
+    if (reasons.admit(reason) === undefined) return
+    const message = isNew
+      ? STATES[state]
+      : `${state === 'down' ? 'the bus is still down' : 'the bus still refuses'}, for another reason`
+    log.warn(message, reason === '' ? {} : { reason })
   })
 }
 

@@ -120,7 +120,10 @@ export class ServerNode {
 
   #readiness(): Readiness {
     if (this.#draining !== undefined) return { ready: false, reason: 'the node is shutting down' }
-    return this.hub.ready ? { ready: true } : { ready: false, reason: 'the bus is down' }
+    const { bus, busReason } = this.hub.bus
+    const why = busReason === undefined ? '' : `: ${busReason}`
+    if (!this.hub.ready) return { ready: false, reason: `the bus is down${why}` }
+    return { ready: true, trouble: bus === 'refusing' ? `the bus refuses to store${why}` : undefined }
   }
 }
 

@@ -113,14 +113,18 @@ export type ReadResult =
     }
 
 /**
- * - `up`: the bus works; said once after `start`, and after every `down`.
- * - `down`: nothing can be appended or heard; appends reject within the bus's own limit (at most 5 s).
+ * - `up`: the bus works; said once after `start`, and after every `down` and `refusing`.
+ * - `down`: nothing can be appended or heard; appends reject within the bus's own limit (at most 5 s). Said again during the same outage whenever the reason
+ *   has changed: the error of the last one is the present reason, e.g. first a closed connection, then a refused password.
+ * - `refusing`: the bus is up and hints arrive, but the broker refuses to store (no memory, no disk, too few replicas, no right). Said again when the reason
+ *   has changed, and after an `up` that ended an outage when it is still so. Not every bus has this state.
  * - `gap`: hints may have been lost; every subscribed channel (or the ones named) must be read again from its position. Said only after the
  *   subscription of those channels is confirmed to be live again, so that a read after a gap misses nothing.
  */
 export type BusStatus =
   | { readonly state: 'up' }
   | { readonly state: 'down'; readonly error: Error }
+  | { readonly state: 'refusing'; readonly error: Error }
   | { readonly state: 'gap'; readonly channels?: readonly string[] | undefined }
 
 /** What a bus tells its hub. The bus guards itself: an exception from a handler never reaches its own machinery. */

@@ -11,8 +11,11 @@ export interface HubEvents {
   unsubscribed: { readonly connection: ConnectionView; readonly channel: string }
   /** A channel's stream broke at this node; every subscriber here was told. */
   break: { readonly channel: string; readonly break: Break; readonly subscribers: number }
-  /** The bus came up, went down, or lost hints (which the hub then reads from the log). */
-  bus: { readonly state: 'up' | 'down' | 'gap'; readonly error?: Error | undefined }
+  /**
+   * The bus came up, went down, refuses to store, or lost hints (which the hub then reads from the log). `down` and `refusing` come with their reason, and
+   * come again when the reason has changed.
+   */
+  bus: { readonly state: 'up' | 'down' | 'refusing' | 'gap'; readonly error?: Error | undefined }
   /** A hook of the application threw something that is no Refusal. */
   hookError: { readonly hook: string; readonly error: unknown }
   /** The hub could not do something in the background and will try again. */

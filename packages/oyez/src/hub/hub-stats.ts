@@ -1,9 +1,13 @@
 import type { BusStats } from '../bus/bus.ts'
+import type { BusState } from './bus-condition.ts'
 
 /** Numbers of one hub at this moment, and counters since its start. */
 export interface HubStats {
   readonly node: string
-  readonly bus: 'starting' | 'up' | 'down' | 'closed'
+  /** `refusing`: the bus works, but its broker refuses to store what is published. */
+  readonly bus: BusState
+  /** Why the bus is down or refusing, in a few words without host names or secrets, e.g. `WRONGPASS`; `undefined` when it works or no word is known. */
+  readonly busReason: string | undefined
   readonly connections: number
   readonly users: number
   /** Client interests: one connection in one channel. */

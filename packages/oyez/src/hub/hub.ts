@@ -7,6 +7,7 @@ import type { Position } from '../protocol/position.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Admission } from './admission.ts'
 import { Audit } from './audit.ts'
+import { BusCondition } from './bus-condition.ts'
 import { BusSubscriptions } from './bus-subscriptions.ts'
 import { ChannelRules } from './channel-rule.ts'
 import { CommandHandler, type HistoryReply, type HistoryRequest } from './command-handler.ts'
@@ -71,10 +72,10 @@ export class Hub<C extends Contract = AnyContract> {
   readonly #admission: Admission
   readonly #commands: CommandHandler
   readonly #connectionHost: ConnectionHost
+  readonly #busCondition = new BusCondition()
   readonly #counts = { delivered: 0, breaks: 0, resyncs: 0 }
   #heartbeat: Heartbeat | undefined
   #state: 'new' | 'starting' | 'running' | 'draining' | 'closed' = 'new'
-  #busState: 'starting' | 'up' | 'down' | 'closed' = 'starting'
   #closing: Promise<void> | undefined
 
   /** @throws {TypeError} when an option makes no sense, naming it. */
@@ -119,9 +120,14 @@ export class Hub<C extends Contract = AnyContract> {
     return this.#state === 'running'
   }
 
-  /** Whether this node can do its work: it runs and its bus is up. What a load balancer should ask. */
+  /** Whether this node can serve clients: it runs and its bus is there, be it `refusing`. What a load balancer should ask. */
   get ready(): boolean {
-    return this.#state === 'running' && this.#busState === 'up'
+    return this.#state === 'running' && this.#busCondition.isThere
+  }
+
+  /** The state of the bus, and in a few words why it is down or refusing: see {@link HubStats}. */
+  get bus(): Pick<HubStats, 'bus' | 'busReason'> {
+    return this.#busCondition.stats
   }
 
   /**
@@ -243,7 +249,7 @@ export class Hub<C extends Contract = AnyContract> {
     for (const connection of this.#registry.all()) queuedBytes += connection.pendingBytes
     return {
       node: this.nodeName,
-      bus: this.#busState,
+      ...this.#busCondition.stats,
       connections: this.#registry.size,
       users: this.#registry.users,
       subscriptions,
@@ -272,7 +278,7 @@ export class Hub<C extends Contract = AnyContract> {
     this.#heartbeat?.close()
     this.#busSubscriptions.close()
     await this.#bus.close()
-    this.#busState = 'closed'
+    this.#busCondition.close()
     this.#events.clear()
   }
 
@@ -308,13 +314,10 @@ export class Hub<C extends Contract = AnyContract> {
 
   #onBusStatus(status: BusStatus): void {
     if (this.#state === 'closed') return
-    if (status.state === 'gap') {
-      this.#resync(status.channels)
-      if (status.channels === undefined) this.#producerSync.ask()
-    } else {
-      this.#busState = status.state
-    }
-    this.#events.emit('bus', { state: status.state, error: status.state === 'down' ? status.error : undefined })
+    const told = this.#busCondition.hear(status)
+    if (status.state === 'gap') this.#resync(status.channels)
+    if (status.state === 'gap' && status.channels === undefined) this.#producerSync.ask()
+    this.#events.emit('bus', told)
   }
 
   /** Reads channels again from their positions; all of them when none are named. */
@@ -349,7 +352,7 @@ export class Hub<C extends Contract = AnyContract> {
       busSubscriptions: this.#busSubscriptions,
       audit: new Audit(this.#bus, () => this.#busSubscriptions.open(), warn),
       producerSync: this.#producerSync,
-      isBusUp: () => this.#busState === 'up',
+      isBusUp: () => this.#busCondition.isThere,
       onStall: (stoodStillMs) => {
         warn(`the process stood still for ${Math.round(stoodStillMs)} ms; every channel is read again`)
         this.#resync(undefined)
@@ -386,9 +389,7 @@ export class Hub<C extends Contract = AnyContract> {
       maxPublicationsPerReply: this.#limits.maxPublicationsPerReply,
       maxReplyBytes: this.#limits.highWaterBytes,
       gate: (read) => this.#gate.run(read),
-      count: (what, by) => {
-        this.#counts[what] += by
-      },
+      count: (what, by) => void (this.#counts[what] += by),
       sendAway: (subscription) => this.#partings.add(subscription),
       onNewEpoch: () => this.#producerSync.ask(),
       onBreak: (channel, broken, subscribers) => this.#events.emit('break', { channel, break: broken, subscribers }),

@@ -107,9 +107,8 @@ export class FlakyBus implements Bus {
     this.#lostAnswers.set(step, (this.#lostAnswers.get(step) ?? 0) + 1)
   }
 
-  /** The broker is lost: says `down`, rejects every call, hears nothing. */
+  /** The broker is lost: says `down`, rejects every call, hears nothing. Called again: the reason of the outage has changed. */
   goDown(error: Error = new BusError('unavailable', 'the broker is made to be down')): void {
-    if (this.#down !== undefined) return
     this.#down = error
     this.#handler?.onStatus({ state: 'down', error })
   }
@@ -120,6 +119,16 @@ export class FlakyBus implements Bus {
     this.#down = undefined
     this.#handler?.onStatus({ state: 'up' })
     this.gap()
+  }
+
+  /** The broker is there and refuses to store: says `refusing`. The calls themselves are made to fail with {@link FlakyBus.failNext}. */
+  refuse(error: Error = new BusError('refused', 'the broker is made to refuse', { reason: 'OOM' })): void {
+    this.#handler?.onStatus({ state: 'refusing', error })
+  }
+
+  /** The broker stores again: says `up`. */
+  acceptAgain(): void {
+    this.#handler?.onStatus({ state: 'up' })
   }
 
   /** Says that hints may have been lost, on these channels or on all. */

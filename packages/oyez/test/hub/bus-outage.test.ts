@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { BusError } from '../../src/bus/bus-error.ts'
 import { eventually, range, useHubs } from './hub-fixture.ts'
 
 const hubs = useHubs()
@@ -114,4 +115,29 @@ test('an error of the bus that is none of its own is uncertain too, and no host 
   expect(error?.message).toBe('the bus did not answer in time, the message may have been published')
   node.bus.failNext('read', new Error('ECONNRESET redis://:secret@10.0.0.7:6379'))
   expect((await client.ask({ history: { channel: 'news' } })).error?.message).toBe('internal server error')
+})
+
+test('the reason of an outage is the present one, and its word names no host', async () => {
+  const node = await hubs.node()
+  const heard: (string | undefined)[] = []
+  node.hub.on('bus', ({ error }) => heard.push(error?.message))
+  node.bus.goDown(new BusError('unavailable', 'h:1 closed', { reason: 'connection closed' }))
+  expect(node.hub.stats()).toMatchObject({ bus: 'down', busReason: 'connection closed' })
+  node.bus.goDown(new BusError('refused', 'h:1 refuses the password', { reason: 'WRONGPASS' }))
+  expect(node.hub.stats()).toMatchObject({ bus: 'down', busReason: 'WRONGPASS' })
+  expect(heard).toEqual(['h:1 closed', 'h:1 refuses the password'])
+  node.bus.comeUp()
+  expect(node.hub.stats()).toMatchObject({ bus: 'up', busReason: undefined })
+})
+
+test('a bus that refuses to store leaves the hub ready, with the reason in its numbers', async () => {
+  const node = await hubs.node()
+  const states: string[] = []
+  node.hub.on('bus', ({ state }) => states.push(state))
+  node.bus.refuse()
+  expect(node.hub.ready).toBe(true)
+  expect(node.hub.bus).toEqual({ bus: 'refusing', busReason: 'OOM' })
+  node.bus.acceptAgain()
+  expect(node.hub.bus).toEqual({ bus: 'up', busReason: undefined })
+  expect(states).toEqual(['refusing', 'up'])
 })

@@ -4,8 +4,8 @@ import type { BusStatus } from '../bus.ts'
 const HINTS_GRACE_MS = 3_000
 
 /**
- * What a pair of connections says of itself, as the bus contract has it: `up` at the start and after every `down`; `gap` once all is live again and
- * something may have been missed.
+ * What a pair of connections says of itself, as the bus contract has it: `up` at the start and after every `down`; `down` again when the reason of the
+ * outage changes; `gap` once all is live again and something may have been missed.
  */
 export class PairStatus {
   readonly #tell: (status: BusStatus) => void
@@ -14,8 +14,13 @@ export class PairStatus {
   #gapDue = false
   /** Something was lost, and is not all back yet. */
   #outage = false
+  /** Why the connection for commands does not work at present. The reason of the hints connection counts only while this one works. */
+  #commandsError: Error | undefined
+  /** The message of the last `down` of this outage. */
+  #told: string | undefined
   #graceTimer: NodeJS.Timeout | undefined
   #reconnects = 0
+  #hintsError: Error | undefined
 
   constructor(tell: (status: BusStatus) => void) {
     this.#tell = tell
@@ -51,24 +56,31 @@ export class PairStatus {
     this.#gapDue = true
   }
 
-  hintsLost(down: () => Error): void {
+  /** The hints connection was lost, or an attempt to make it failed. */
+  hintsLost(error: Error): void {
     this.#gapDue = true
     this.#outage = true
-    if (this.#state === 'up') this.#graceTimer ??= setTimeout(() => this.lost(down()), HINTS_GRACE_MS)
+    this.#hintsError = error
+    if (this.#state === 'up') this.#graceTimer ??= setTimeout(() => this.#goDown(), HINTS_GRACE_MS)
+    else this.#goDown()
   }
 
   hintsBack(): void {
     clearTimeout(this.#graceTimer)
     this.#graceTimer = undefined
+    this.#hintsError = undefined
   }
 
-  /** Nothing works. */
+  /** Calls cannot be made: the connection for commands was lost, an attempt to make it failed, or its node of a Cluster takes nothing. */
   lost(error: Error): void {
-    this.hintsBack()
     this.#outage = true
-    if (this.#state !== 'up') return
-    this.#state = 'down'
-    this.#tell({ state: 'down', error })
+    this.#commandsError = error
+    this.#goDown()
+  }
+
+  /** The connection for commands works again. */
+  commandsBack(): void {
+    this.#commandsError = undefined
   }
 
   /** Everything works. */
@@ -76,6 +88,8 @@ export class PairStatus {
     if (this.#state !== 'up' && this.#state !== 'down') return
     if (this.#outage) this.#reconnects++
     this.#outage = false
+    this.#commandsError = undefined
+    this.#told = undefined
     if (this.#state === 'down') {
       this.#state = 'up'
       this.#tell({ state: 'up' })
@@ -89,5 +103,17 @@ export class PairStatus {
   close(): void {
     this.#state = 'closed'
     this.hintsBack()
+  }
+
+  /** Says `down` with the present reason, unless that was said last. */
+  #goDown(): void {
+    const error = this.#commandsError ?? this.#hintsError
+    if (error === undefined || (this.#state !== 'up' && this.#state !== 'down')) return
+    clearTimeout(this.#graceTimer)
+    this.#graceTimer = undefined
+    this.#state = 'down'
+    if (error.message === this.#told) return
+    this.#told = error.message
+    this.#tell({ state: 'down', error })
   }
 }

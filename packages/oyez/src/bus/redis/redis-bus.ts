@@ -31,6 +31,8 @@ import type { ServerClock } from './server-clock.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
 import { makeTopology } from './topology/make-topology.ts'
 import type { Topology } from './topology/topology.ts'
+import { WRITE_TRIAL, writeTrial } from './write-trial.ts'
+import { WriteWatch } from './write-watch.ts'
 
 const READ = script(READ_SCRIPT)
 const HEADS = script(HEADS_SCRIPT)
@@ -52,6 +54,8 @@ export class RedisBus implements Bus {
   readonly #options: ResolvedRedisOptions
   readonly #incarnations = new IncarnationSource()
   readonly #topology: Topology
+  readonly #writes: WriteWatch
+  #isDown = true
   #handler: BusHandler | undefined
   #heardSelf: ((channel: string) => void) | undefined
   readonly #stats = { received: 0, unwanted: 0, appended: 0, reads: 0 }
@@ -64,15 +68,25 @@ export class RedisBus implements Bus {
       {
         redis: this.#options,
         self: randomBytes(9).toString('base64url'),
-        scripts: [append, READ, HEADS, CLOSE_PRODUCER],
+        scripts: [append, READ, HEADS, CLOSE_PRODUCER, WRITE_TRIAL],
         batched: append,
         examine: (client, place) => examineRights(client, place, this.#options.prefix),
       },
       {
         onHint: (table, name, message) => this.#onHint(table, name, message),
-        onStatus: (status) => this.#tell(status),
+        onStatus: (status) => this.#onTopologyStatus(status),
+        onRefusal: (error) => this.#writes.refused(error),
       },
     )
+    this.#writes = new WriteWatch({
+      trial: (isThorough) => writeTrial(this.#topology, isThorough ? (request) => this.#append(request) : undefined),
+      onRefusing: (error) => {
+        if (!this.#isDown) this.#tell({ state: 'refusing', error })
+      },
+      onAccepting: () => {
+        if (!this.#isDown) this.#tell({ state: 'up' })
+      },
+    })
   }
 
   /** A bus for a Redis in one line of text: see `parseRedisUrl`. @throws {TypeError} naming what is wrong */
@@ -97,6 +111,7 @@ export class RedisBus implements Bus {
     }
     if (this.#topology.closed) throw new BusError('closed', 'the bus was closed')
     this.#handler = handler
+    this.#writes.start()
     this.#topology.announce()
   }
 
@@ -186,6 +201,7 @@ export class RedisBus implements Bus {
   }
 
   async close(): Promise<void> {
+    this.#writes.stop()
     this.#topology.close()
     this.#handler = undefined
   }
@@ -275,6 +291,13 @@ export class RedisBus implements Bus {
     } catch {
       // The handler's own fault stays with the handler.
     }
+  }
+
+  #onTopologyStatus(status: BusStatus): void {
+    if (status.state !== 'gap') this.#isDown = status.state === 'down'
+    this.#tell(status)
+    const refusal = status.state === 'up' ? this.#writes.refusal : undefined
+    if (refusal !== undefined) this.#tell({ state: 'refusing', error: refusal })
   }
 
   #tell(status: BusStatus): void {

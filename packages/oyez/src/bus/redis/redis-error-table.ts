@@ -38,6 +38,11 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorMeaning>> = {
   },
   UNBLOCKED: { action: 're-resolve', code: 'uncertain', text: 'stopped being the master during the call' },
   BUSY: { action: 'wait', code: 'unavailable', text: 'is busy with a script of somebody else' },
+  MAXCLIENTS: {
+    action: 'wait',
+    code: 'unavailable',
+    text: 'has reached its max number of clients; raise maxclients or find out who opens so many connections',
+  },
   LOADING: { action: 'wait', code: 'unavailable', text: 'is still loading its data' },
   NOSCRIPT: { action: 'wait', code: 'unavailable', text: 'lost our scripts again and again' },
   CROSSSLOT: { action: 'reject', code: 'refused', text: ELSEWHERE },
@@ -66,6 +71,18 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorMeaning>> = {
 /** Whatever is not in the table. */
 const UNKNOWN_CODE: Omit<ErrorMeaning, 'text'> = { action: 'reject', code: 'refused' }
 
+/** What may be told to anybody, without the host's name. */
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'no route',
+  ENETUNREACH: 'no route',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'no such host',
+  ETIMEDOUT: 'no answer',
+  EPIPE: 'connection closed',
+}
+
 const NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused; is Redis running there?',
   ECONNRESET: 'the connection was reset',
@@ -79,13 +96,28 @@ const NETWORK: Readonly<Record<string, string>> = {
 /** A call's effect if it was sent and no answer came: `write` may have been carried out, `read` has none. */
 export type CallKind = 'read' | 'write'
 
+/** Errors that say: no writes at present, for anybody or for this user. They concern every channel, and reads go on. */
+const WRITE_REFUSALS: ReadonlySet<string | undefined> = new Set(['OOM', 'NOPERM', 'MISCONF', 'NOREPLICAS'])
+
+/** Whether an error says that Redis takes no writes at present, although it can be reached. */
+export function isWriteRefusal(error: unknown): error is BusError {
+  return error instanceof BusError && error.code === 'refused' && WRITE_REFUSALS.has(error.reason)
+}
+
+/** Whether an error says that the server is there and does not let this user in; that does not pass by itself. */
+export function isLockedOut(error: unknown): boolean {
+  const word = errorWord(error)
+  return word === 'WRONGPASS' || word === 'NOAUTH' || word === 'NOPERM' || isCertificateError(error)
+}
+
 /** The code word of an error reply. Redis 6 puts it behind the place in the script, Redis 7 in front. */
 export function errorWord(error: unknown): string | undefined {
   if (!(error instanceof ErrorReply)) return undefined
   const word = /^-?([A-Z]+)\b/.exec(error.message)?.[1]
   if (word !== undefined && word !== 'ERR') return word
-  // Inside a script, Redis 7.0 says it in words.
-  if (error.message.includes('The user executing the script can')) return 'NOPERM'
+  if (error.message.includes('max number of clients')) return 'MAXCLIENTS'
+  // Inside a script, Redis 7.0 and its successors say it in words.
+  if (/The user executing the script can|ACL failure in script/.test(error.message)) return 'NOPERM'
   return /-([A-Z]{2,}) /.exec(error.message)?.[1] ?? word
 }
 
@@ -99,15 +131,23 @@ export function toBusError(error: unknown, kind: CallKind, address: string): Bus
       text: `answered with an error: ${firstLine(error.message)}`,
     }
     const detail = word === 'NOPERM' ? ` (${firstLine(error.message)})` : ''
-    return new BusError(meaning.code, `Redis at ${address} ${meaning.text}${detail}`, { cause: error })
+    return new BusError(meaning.code, `Redis at ${address} ${meaning.text}${detail}`, {
+      cause: error,
+      reason: word === 'MAXCLIENTS' ? 'max number of clients' : word,
+    })
   }
   const name = error instanceof Error ? error.constructor.name : ''
   const notSent = name === 'ClientOfflineError' || name === 'ClientClosedError'
   if (kind === 'write' && !notSent) {
     const text = `the connection to Redis at ${address} was lost before it answered: the call may have been carried out`
-    return new BusError('uncertain', text, { cause: error })
+    return new BusError('uncertain', text, { cause: error, reason: 'connection closed' })
   }
-  return new BusError('unavailable', `Redis at ${address} cannot be reached: ${reasonOf(error)}`, { cause: error })
+  const text = `Redis at ${address} cannot be reached: ${reasonOf(error)}`
+  // What is wrong with a certificate does not pass by itself.
+  return new BusError(isCertificateError(error) ? 'refused' : 'unavailable', text, {
+    cause: error,
+    reason: reasonWord(error),
+  })
 }
 
 /** What to do about an error, be it of Redis or made of one of Redis. */
@@ -120,8 +160,28 @@ export function actionFor(error: unknown): ErrorAction | undefined {
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = codeOf(error)
   return NETWORK[code] ?? (error.message === '' ? code || error.constructor.name : firstLine(error.message))
+}
+
+/** The same without anything that names a host. */
+function reasonWord(error: unknown): string | undefined {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonWord(error.errors[0])
+  if (!(error instanceof Error)) return undefined
+  if (isCertificateError(error)) return 'certificate'
+  const known = NETWORK_WORDS[codeOf(error)]
+  if (known !== undefined) return known
+  if (/^no answer|^Connection timeout|did not come back/i.test(error.message)) return 'no answer'
+  return /closed|lost/i.test(error.message) ? 'connection closed' : undefined
+}
+
+function isCertificateError(error: unknown): boolean {
+  const code = error instanceof Error ? codeOf(error) : ''
+  return /CERT|ALTNAME|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 function firstLine(text: string): string {

@@ -1,5 +1,6 @@
 import type { RedisClientType } from '@redis/client'
 import type { BusStatus } from '../bus.ts'
+import type { BusError } from '../bus-error.ts'
 import type { Login } from './options.ts'
 import type { Script } from './scripts.ts'
 import type { SubscriptionTable } from './subscription-table.ts'
@@ -23,6 +24,8 @@ export interface RedisPairOptions {
   /** Looks at the first connection of `RedisPair.connect` before anything else is done with it; rejects to end the start. */
   readonly examine?: ((client: RedisClientType) => Promise<void>) | undefined
   readonly onStatus: (status: BusStatus) => void
+  /** Redis answered that it takes no writes at present: no memory, no disk, too few replicas, or no right. */
+  readonly onRefusal: (error: BusError) => void
   /** A connection was lost or could not be made, or Redis said that the keys may be elsewhere. */
   readonly onTrouble?: (() => void) | undefined
 }

@@ -7,7 +7,7 @@ import { PairStatus } from './pair-status.ts'
 import { Probe } from './probe.ts'
 import { RedisCalls } from './redis-calls.ts'
 import { makeClient } from './redis-client.ts'
-import { actionFor, errorWord, toBusError } from './redis-error-table.ts'
+import { actionFor, errorWord, isWriteRefusal, toBusError } from './redis-error-table.ts'
 import { RedisLink } from './redis-link.ts'
 import type { RedisPairOptions } from './redis-pair-options.ts'
 import { checkAck, isClusterDown, readTerm, readVersion } from './server-facts.ts'
@@ -54,6 +54,7 @@ export class RedisPair {
       prepare: (client) => this.#prepareCommands(client),
       openTimeoutMs: () => OPEN_TIMEOUT_MS,
       onReady: () => {
+        this.#status.commandsBack()
         this.#probe.start()
         this.#settle()
       },
@@ -223,12 +224,17 @@ export class RedisPair {
     const { inCluster, probeName } = this.#options
     const sentAt = performance.now()
     const published = client.sendCommand(['PUBLISH', probeName, String(number)])
-    const [, time, info, cluster] = await Promise.allSettled([
+    const [sent, time, info, cluster] = await Promise.allSettled([
       published,
       client.sendCommand(['TIME']),
       client.sendCommand(['INFO', 'replication']),
       inCluster ? client.sendCommand(['CLUSTER', 'INFO']) : undefined,
     ])
+    if (sent.status === 'rejected' && errorWord(sent.reason) === 'NOPERM') {
+      // The right to publish was taken away: the connections work, and new ones would hear no more.
+      this.#probe.forgetUnheard()
+      this.#options.onRefusal(toBusError(sent.reason, 'write', this.address))
+    }
     if (time.status === 'fulfilled') this.calls.clock.observe(time.value, sentAt)
     if (info.status !== 'fulfilled' || this.#commands.client !== client) return
     try {
@@ -268,6 +274,7 @@ export class RedisPair {
 
   #onCallFailed(error: unknown, told: BusError): void {
     if (this.closed) throw new BusError('closed', 'the bus was closed', { cause: error })
+    if (isWriteRefusal(told)) this.#options.onRefusal(told)
     if (actionFor(error) !== 're-resolve') return
     if (errorWord(error) === 'CLUSTERDOWN') this.#options.onTrouble?.()
     else this.#replaceBoth(told)
@@ -290,7 +297,7 @@ export class RedisPair {
 
   #onHintsLost(error: Error): void {
     this.#options.table.detach()
-    this.#status.hintsLost(() => toBusError(error, 'read', this.address))
+    this.#status.hintsLost(toBusError(error, 'read', this.address))
     this.#options.onTrouble?.()
   }
 

@@ -1,4 +1,4 @@
-import { BusError } from '../../bus-error.ts'
+import { BusError, joinedErrors } from '../../bus-error.ts'
 import { addressOf, type Endpoint, type Login } from '../options.ts'
 import { toBusError } from '../redis-error-table.ts'
 import { bestOpinion, type ClusterMap, type ClusterOpinion } from './cluster-map.ts'
@@ -67,7 +67,9 @@ export class ClusterAtlas {
     const unowned = best.map.owners.indexOf(undefined)
     if (!best.isOk || unowned !== -1) {
       const why = best.isOk ? `nobody has slot ${slotOfPartition(unowned)}` : 'it says that it is down'
-      throw new BusError('unavailable', `the Redis Cluster of ${address} cannot be used: ${why}`)
+      throw new BusError('unavailable', `the Redis Cluster of ${address} cannot be used: ${why}`, {
+        reason: 'CLUSTERDOWN',
+      })
     }
     shards.refuseWhenClosed()
     const made = new Map<string, RedisShard>()
@@ -155,7 +157,8 @@ export class ClusterAtlas {
       else this.#assign(partition, shards.at(owner))
     }
     if (unowned === undefined) return join.present(this)
-    join.missing(this, new BusError('unavailable', `no node of the Redis Cluster has slot ${slotOfPartition(unowned)}`))
+    const text = `no node of the Redis Cluster has slot ${slotOfPartition(unowned)}`
+    join.missing(this, new BusError('unavailable', text, { reason: 'CLUSTERDOWN' }))
   }
 
   #assign(partition: number, shard: RedisShard): void {
@@ -194,9 +197,16 @@ export class ClusterAtlas {
   }
 
   #nobodyKnows(problems: ReadonlyMap<string, Error>): BusError {
-    const [first] = [...problems].map(([address, problem]) => toBusError(problem, 'read', address))
+    const errors = [...problems].map(([address, problem]) => toBusError(problem, 'read', address))
+    const [first] = errors
+    if (errors.length === 1 && first !== undefined) return first
     const all = this.#options.seeds.map(addressOf).join(', ')
-    if (problems.size === 1 && first !== undefined) return first
-    return new BusError('unavailable', `no node of the Redis Cluster answers (${all}): ${first?.message ?? ''}`)
+    const told = joinedErrors(errors)
+    const isLocked = errors.length > 0 && errors.every(({ code }) => code === 'refused')
+    return new BusError(
+      isLocked ? 'refused' : 'unavailable',
+      `no node of the Redis Cluster answers (${all}): ${first?.message ?? ''}`,
+      { reason: told instanceof BusError ? told.reason : undefined },
+    )
   }
 }

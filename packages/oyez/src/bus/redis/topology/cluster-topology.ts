@@ -47,6 +47,7 @@ export class ClusterTopology implements Topology {
         allHints: undefined,
         inCluster: true,
         examine: (client) => options.examine(client, place),
+        onRefusal: (error) => host.onRefusal(error),
       },
       probeName: (number) => this.keys.probe(`${self}.${number}`),
       onHint: (table, name, message) => host.onHint(table, name, message),

@@ -1,5 +1,6 @@
 import type { RedisClientType } from '@redis/client'
 import type { BusStatus } from '../../bus.ts'
+import type { BusError } from '../../bus-error.ts'
 import type { Login } from '../options.ts'
 import { RedisPair } from '../redis-pair.ts'
 import { ReplicaFence } from '../replica-fence.ts'
@@ -19,6 +20,8 @@ export interface ShardCommon {
   readonly allHints: string | undefined
   readonly inCluster: boolean
   readonly examine: ((client: RedisClientType) => Promise<void>) | undefined
+  /** Redis answered that it takes no writes at present. */
+  readonly onRefusal: (error: BusError) => void
 }
 
 export interface RedisShardOptions {
@@ -61,6 +64,7 @@ export class RedisShard {
       probeName,
       inCluster,
       examine: common.examine,
+      onRefusal: common.onRefusal,
       onStatus: options.onStatus,
       onTrouble: options.onTrouble,
     })

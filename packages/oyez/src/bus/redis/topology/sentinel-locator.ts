@@ -1,6 +1,6 @@
-import { BusError } from '../../bus-error.ts'
+import { BusError, joinedErrors } from '../../bus-error.ts'
 import { addressOf, type Endpoint, type Login } from '../options.ts'
-import { reasonOf } from '../redis-error-table.ts'
+import { isLockedOut, reasonOf, toBusError } from '../redis-error-table.ts'
 import type { Locator } from './locator.ts'
 import { type SentinelOpinion, SentinelWatch } from './sentinel-watch.ts'
 
@@ -142,9 +142,15 @@ export class SentinelLocator implements Locator {
   }
 
   #nobodyKnows(): BusError {
-    const said = [...this.#watches.values()].map(
+    const watches = [...this.#watches.values()]
+    const said = watches.map(
       ({ address, problem }) => `${address}: ${problem === undefined ? 'no answer' : reasonOf(problem)}`,
     )
-    return new BusError('unavailable', `no sentinel says where ${this.#options.name} is (${said.join('; ')})`)
+    const told = joinedErrors(watches.map(({ address, problem }) => toBusError(problem, 'read', address)))
+    const reason =
+      told instanceof BusError && told.reason !== undefined ? `sentinels: ${told.reason}` : 'no sentinel knows'
+    const isLocked = watches.length > 0 && watches.every(({ problem }) => isLockedOut(problem))
+    const text = `no sentinel says where ${this.#options.name} is (${said.join('; ')})`
+    return new BusError(isLocked ? 'refused' : 'unavailable', text, { reason })
   }
 }

@@ -50,6 +50,7 @@ export class StaticTopology implements Topology {
           allHints: isBroadcast ? names.allHints : undefined,
           inCluster: false,
           examine: (client) => options.examine(client, place),
+          onRefusal: (error) => host.onRefusal(error),
         },
         locator: locatorOf(place),
         address: place.address,
@@ -171,6 +172,7 @@ export class StaticTopology implements Topology {
   #hear(shard: RedisShard, status: BusStatus): void {
     if (status.state === 'up') this.#join.present(shard)
     else if (status.state === 'down') this.#join.missing(shard, status.error)
+    else if (status.state === 'refusing') return
     else if (this.#shards.length === 1) this.#join.gap(status.channels)
     else this.#join.gap(status.channels ?? shard.table.channels())
   }

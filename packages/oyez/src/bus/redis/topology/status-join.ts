@@ -1,11 +1,13 @@
 import type { BusStatus } from '../../bus.ts'
-import { BusError } from '../../bus-error.ts'
+import { joinedErrors } from '../../bus-error.ts'
 
-/** Makes one status of those of several Redis: `up` when all that matter are, `down` naming what is missing. */
+/** Makes one status of those of several Redis: `up` when all of them work, `down` with an error that names each one that does not. */
 export class StatusJoin {
   readonly #tell: (status: BusStatus) => void
   readonly #missing = new Map<object, Error>()
   #state: 'quiet' | 'up' | 'down' = 'quiet'
+  /** The message of the last `down` of this outage. */
+  #told: string | undefined
 
   constructor(tell: (status: BusStatus) => void) {
     this.#tell = tell
@@ -18,14 +20,19 @@ export class StatusJoin {
     this.#settle()
   }
 
+  /** The member does not work, for this reason; called again when the reason changes. */
   missing(member: object, error: Error): void {
     this.#missing.set(member, error)
-    this.#settle()
+    if (this.#state === 'quiet') return
+    this.#state = 'down'
+    this.#tellDown()
   }
 
-  /** The member works, or does not matter any more. */
+  /** The member works, or is no longer needed. */
   present(member: object): void {
-    if (this.#missing.delete(member)) this.#settle()
+    if (!this.#missing.delete(member)) return
+    if (this.#missing.size === 0) this.#settle()
+    else if (this.#told !== undefined) this.#tellDown()
   }
 
   isMissing(member: object): boolean {
@@ -37,19 +44,16 @@ export class StatusJoin {
   }
 
   #settle(): void {
-    if (this.#missing.size === 0 && this.#state === 'down') {
-      this.#state = 'up'
-      this.#tell({ state: 'up' })
-    } else if (this.#missing.size > 0 && this.#state === 'up') {
-      this.#state = 'down'
-      this.#tell({ state: 'down', error: this.#error() })
-    }
+    if (this.#missing.size > 0 || this.#state !== 'down') return
+    this.#state = 'up'
+    this.#told = undefined
+    this.#tell({ state: 'up' })
   }
 
-  #error(): Error {
-    const [first, ...others] = this.#missing.values()
-    if (first !== undefined && others.length === 0) return first
-    const texts = [first, ...others].map((error) => error?.message ?? '')
-    return new BusError('unavailable', texts.join('; '), { cause: first })
+  #tellDown(): void {
+    const error = joinedErrors([...this.#missing.values()])
+    if (error.message === this.#told) return
+    this.#told = error.message
+    this.#tell({ state: 'down', error })
   }
 }

@@ -1,5 +1,6 @@
 import type { RedisArgument } from '@redis/client'
 import type { AppendAck, BusStatus } from '../../bus.ts'
+import type { BusError } from '../../bus-error.ts'
 import type { KeySpace } from '../key-space.ts'
 import type { CallKind } from '../redis-error-table.ts'
 import type { ScriptCall } from '../scripts.ts'
@@ -11,6 +12,8 @@ export interface TopologyHost {
   /** A message on one of the pub/sub channels; the table says whose it is. */
   onHint(table: SubscriptionTable, name: string, message: Buffer): void
   onStatus(status: BusStatus): void
+  /** A Redis answered that it takes no writes at present. */
+  onRefusal(error: BusError): void
 }
 
 export interface AppendCall {

@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 import { oyezProgram } from './program.ts'
+import { endWithReader } from './log/output-reader.ts'
 import { printable } from './log/printable.ts'
 import { UserError } from './user-error.ts'
 
-// `oyez tail … | head` closes our output before we are done: that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1)
-})
+endWithReader()
 
 try {
   await oyezProgram().parseAsync()

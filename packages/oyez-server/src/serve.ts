@@ -4,6 +4,7 @@ import { announce } from './banner.ts'
 import type { ServerConfig } from './config/server-config.ts'
 import type { Log } from './log/log.ts'
 import { openLog } from './log/open-log.ts'
+import { outliveReader } from './log/output-reader.ts'
 
 /** Something that runs until it is told to stop. */
 interface Running {
@@ -13,6 +14,7 @@ interface Running {
 
 /** Runs a server as configured; resolves when it is ready. SIGTERM and SIGINT drain it, then the process exits with code 0. */
 export async function serve(config: ServerConfig): Promise<void> {
+  outliveReader()
   const log = await openLog(config.log, config.name)
   // Workers are needed for several processes, for the bus between them, and for a demo in which one of them dies.
   const inWorkers = config.workers > 1 || config.bus === 'worker:' || config.demo

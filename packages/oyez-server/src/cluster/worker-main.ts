@@ -1,6 +1,7 @@
 // Entry of a worker process: a node that shares its port with the other workers and takes its orders from the primary.
 import type { ServerConfig } from '../config/server-config.ts'
 import { openLog } from '../log/open-log.ts'
+import { outliveReader } from '../log/output-reader.ts'
 import { ServerNode } from '../node/server-node.ts'
 import { type PrimaryOrder, sealed, unsealed, type WorkerReport } from './order.ts'
 import { WorkerDesk } from './worker-desk.ts'
@@ -11,9 +12,7 @@ const COUNT_EVERY_MS = 100
 const desk = new WorkerDesk(report)
 let node: ServerNode | undefined
 
-// Whoever read our log has gone: no reason to end.
-process.stdout.on('error', () => {})
-process.stderr.on('error', () => {})
+outliveReader()
 // The terminal sends Ctrl+C to the primary and to us; the primary decides.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => void drain())

@@ -7,7 +7,10 @@ export class JsonLog implements Log {
 
   constructor(node: string) {
     // Synchronous, so that the last words of a process that exits are not lost; there is no line per message.
-    this.#pino = pino({ base: { pid: process.pid, node } }, pino.destination({ dest: 1, sync: true }))
+    const output = pino.destination({ dest: 1, sync: true })
+    // A lost line (its reader ended, the disk is full) must not end the server.
+    output.on('error', () => {})
+    this.#pino = pino({ base: { pid: process.pid, node } }, output)
   }
 
   info(message: string, fields: LogFields = {}): void {

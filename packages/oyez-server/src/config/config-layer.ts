@@ -19,6 +19,7 @@ export interface ConfigLayer {
   readonly channels?:
     | {
         readonly defaults?: RuleLayer | undefined
+        readonly personal?: RuleLayer | undefined
         readonly namespaces?: Readonly<Record<string, RuleLayer | undefined>> | undefined
       }
     | undefined

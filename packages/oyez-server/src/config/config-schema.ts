@@ -79,6 +79,7 @@ const TIMES = {
 }
 const CHANNELS = {
   defaults: group(RULE),
+  personal: group(RULE),
   namespaces: z
     .record(z.string(), group(RULE), { error: 'a group of settings, one entry for each namespace' })
     .optional(),

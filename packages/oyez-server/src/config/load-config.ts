@@ -162,6 +162,13 @@ function directory(path: string): string {
 
 function channelsOf({ channels }: ConfigLayer): ServerConfig['channels'] {
   const namespaces = Object.entries(channels?.namespaces ?? {}).map(([name, rule]) => {
+    if (name.startsWith('#') || name.startsWith('@')) {
+      throw new UserError(
+        name.startsWith('#')
+          ? `channels.namespaces: "${printable(name)}" names personal channels: their rule is channels.personal`
+          : `channels.namespaces: "${printable(name)}": names that begin with @ are reserved`,
+      )
+    }
     if (name === '' || name.includes(':')) {
       throw new UserError(
         `channels.namespaces: "${printable(name)}" is no namespace: give the part of a channel's name before the first ":"`,
@@ -171,6 +178,7 @@ function channelsOf({ channels }: ConfigLayer): ServerConfig['channels'] {
   })
   return {
     defaults: ruleOf(channels?.defaults ?? {}, 'channels.defaults'),
+    personal: ruleOf(channels?.personal ?? {}, 'channels.personal'),
     namespaces: Object.fromEntries(namespaces),
   }
 }

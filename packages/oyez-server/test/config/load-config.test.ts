@@ -100,6 +100,7 @@ describe('a config file', () => {
       file: file(`
 channels:
   defaults: { history_size: 10, history_ttl: 5m }
+  personal: { publish: authenticated }
   namespaces:
     room: { publish: authenticated, history_ttl: 90s }
     typing: { ephemeral: true, subscribe: nobody }
@@ -111,6 +112,7 @@ channels:
     })
     expect(channels).toEqual({
       defaults: { historySize: 10, historyTtlMs: 300_000 },
+      personal: { publish: 'authenticated' },
       namespaces: {
         room: { publish: 'authenticated', historyTtlMs: 90_000 },
         typing: { logged: false, subscribe: 'nobody' },

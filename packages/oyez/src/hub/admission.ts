@@ -94,8 +94,7 @@ export class Admission {
     if (hooks.authenticate === undefined) return { userId: '' }
     const request: ConnectRequest = {
       ...connection.request,
-      // What a browser could not set as HTTP headers comes with the connect; real headers win.
-      headers: new Map([...message.headers, ...connection.request.headers]),
+      clientHeaders: message.headers,
       token: message.token,
       data:
         message.data === undefined ? undefined : (JSON.parse(Buffer.from(message.data).toString('utf8')) as unknown),

@@ -1,5 +1,5 @@
 import type { AppendAck, Retention } from '../bus/bus.ts'
-import { namespaceOf } from '../protocol/channel.ts'
+import { namespaceOf, PERSONAL_PREFIX, RESERVED_PREFIX } from '../protocol/channel.ts'
 
 /** Who may do something with a channel, when no hook decides. */
 export type Audience = 'nobody' | 'authenticated' | 'anyone'
@@ -33,6 +33,11 @@ export interface ChannelRule {
 export interface ChannelRulesOptions {
   readonly defaults?: Partial<ChannelRule> | undefined
   readonly namespaces?: Readonly<Record<string, Partial<ChannelRule>>> | undefined
+  /**
+   * The rule of personal channels (`#<userId>`). What it leaves out comes from `defaults`, except `publish`: it stays `'nobody'` unless it is given here, so
+   * that a rule for rooms never lets one user write into the channel of another. `subscribe` has no effect: a personal channel belongs to its user alone.
+   */
+  readonly personal?: Partial<ChannelRule> | undefined
 }
 
 /** How long a silent channel's epoch and offset are remembered: long enough that quiet subscribers see no needless break. */
@@ -58,20 +63,30 @@ export interface ResolvedRule extends ChannelRule {
 /** Finds the rule of a channel. */
 export class ChannelRules {
   readonly #defaults: ResolvedRule
+  readonly #personal: ResolvedRule
   readonly #namespaces = new Map<string, ResolvedRule>()
 
   /** @throws {TypeError} when a rule has a value out of range, naming it. */
   constructor(options: ChannelRulesOptions = {}) {
     const defaults = { ...DEFAULT_RULE, ...defined(options.defaults) }
     this.#defaults = resolveRule('defaults', defaults)
+    this.#personal = resolveRule('personal', { ...defaults, publish: 'nobody', ...defined(options.personal) })
     for (const [name, rule] of Object.entries(options.namespaces ?? {})) {
       if (name === '' || name.includes(':'))
         throw new TypeError(`channels.namespaces: "${name}" is no namespace: give the part before the ":"`)
+      if (name.startsWith(PERSONAL_PREFIX))
+        throw new TypeError(`channels.namespaces: "${name}" names personal channels: their rule is channels.personal`)
+      if (name.startsWith(RESERVED_PREFIX))
+        throw new TypeError(
+          `channels.namespaces: names that begin with ${RESERVED_PREFIX} are reserved, such as "${name}"`,
+        )
       this.#namespaces.set(name, resolveRule(`namespaces.${name}`, { ...defaults, ...defined(rule) }))
     }
   }
 
+  /** The rule of a channel: that of personal channels, of its namespace, or the defaults. */
   of(channel: string): ResolvedRule {
+    if (channel.startsWith(PERSONAL_PREFIX)) return this.#personal
     // Most programs have no namespaces: do not cut the name for them.
     if (this.#namespaces.size === 0) return this.#defaults
     return this.#namespaces.get(namespaceOf(channel)) ?? this.#defaults

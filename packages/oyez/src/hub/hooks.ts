@@ -4,7 +4,7 @@ import type { Payload } from '../protocol/message.ts'
 export interface AcceptRequest {
   /** Path and query, as sent. */
   readonly url: string
-  /** Header values by name in lower case; repeated headers are joined by `, `. */
+  /** Values of the HTTP headers by name in lower case; repeated headers are joined by `, `. */
   readonly headers: ReadonlyMap<string, string>
   readonly remoteAddress: string
   /** The wire form that was agreed on. */
@@ -14,6 +14,11 @@ export interface AcceptRequest {
 /** A client that asks to be let in: its upgrade request and what it said in its `connect`. */
 export interface ConnectRequest extends AcceptRequest {
   readonly token: string
+  /**
+   * Headers that the client put into its `connect`, by name in lower case: a browser cannot set HTTP headers on a WebSocket. They are claims of the client,
+   * like `data`. The headers of the upgrade request, which a proxy in front of the server can set and check, are in `headers` and never mixed with these.
+   */
+  readonly clientHeaders: ReadonlyMap<string, string>
   /** The `data` of the connect command, parsed; `undefined` when there was none. */
   readonly data: unknown
   /** Name and version of the client's software, as it claims. */

@@ -46,7 +46,7 @@ export type ClientMessage =
       readonly data?: Payload | undefined
       readonly name: string
       readonly version: string
-      /** Stand-ins for HTTP headers, which browsers cannot set; names in lower case. */
+      /** Headers that the client claims, because browsers cannot set HTTP headers; names in lower case. */
       readonly headers: ReadonlyMap<string, string>
       /** Positions of the server-side subscriptions that the client had, by channel. */
       readonly subs: ReadonlyMap<string, RecoverRequest>

@@ -30,6 +30,19 @@ test('a namespace takes what it leaves out from the defaults, not from the built
   expect(rules.of('__proto__:1').historyTtlMs).toBe(300_000)
 })
 
+test('personal channels take the defaults except publish, which only their own rule opens', () => {
+  const defaults = { historySize: 7, publish: 'anyone' } as const
+  expect(new ChannelRules({ defaults }).of('#bob')).toMatchObject({ historySize: 7, publish: 'nobody' })
+  const rules = new ChannelRules({ defaults, personal: { publish: 'authenticated', historySize: undefined as never } })
+  expect(rules.of('#bob')).toMatchObject({ historySize: 7, publish: 'authenticated' })
+  expect(rules.of('#vip:bob').publish).toBe('authenticated')
+})
+
+test('a namespace that would hold personal or reserved channels is refused', () => {
+  expect(() => new ChannelRules({ namespaces: { '#vip': { publish: 'anyone' } } })).toThrow('channels.personal')
+  expect(() => new ChannelRules({ namespaces: { '@x': {} } })).toThrow('reserved')
+})
+
 test('a name is remembered for longer than its publications', () => {
   const week = 7 * 24 * 3_600_000
   const { retention } = new ChannelRules({ defaults: { historyTtlMs: week } }).of('a')

@@ -57,8 +57,8 @@ describe('npm centrifuge in the binary form', () => {
   it('connects with token, data, name, version and headers', async () => {
     const asked: unknown[] = []
     const { url } = await binary.node({
-      authenticate: ({ token, data, name, version, headers, format }) => {
-        asked.push({ token, data, name, version, format, header: headers.get('x-room') })
+      authenticate: ({ token, data, name, version, clientHeaders, format }) => {
+        asked.push({ token, data, name, version, format, header: clientHeaders.get('x-room') })
         return { userId: token, data: { motd: 'hear ye' } }
       },
     })

@@ -58,8 +58,8 @@ describe('npm centrifuge', () => {
   it('connects with token, data, name, version and headers', async () => {
     const asked: unknown[] = []
     const { url } = await wire.node({
-      authenticate: ({ token, data, name, version, headers }) => {
-        asked.push({ token, data, name, version, header: headers.get('x-room') })
+      authenticate: ({ token, data, name, version, clientHeaders }) => {
+        asked.push({ token, data, name, version, header: clientHeaders.get('x-room') })
         return { userId: token, data: { motd: 'hear ye' } }
       },
     })

@@ -20,7 +20,7 @@ describe('connect', () => {
     })
   })
 
-  it('hands token, data, name, version and headers to the authenticate hook, the real headers winning', async () => {
+  it('hands token, data, name, version, the HTTP headers and apart from them the claimed headers to the authenticate hook', async () => {
     const asked: ConnectRequest[] = []
     const { url } = await wire.node({
       authenticate: (request) => {
@@ -36,7 +36,8 @@ describe('connect', () => {
     const [request] = asked
     expect(request).toMatchObject({ token: 't', data: { a: [1] }, name: 'hand', version: '0.1' })
     expect(request?.headers.get('x-real')).toBe('upgrade')
-    expect(request?.headers.get('x-only')).toBe('emulated')
+    expect(request?.headers.has('x-only')).toBe(false)
+    expect(request?.clientHeaders).toEqual(new Map(Object.entries({ 'x-real': 'emulated', 'x-only': 'emulated' })))
     expect(request?.url).toBe('/connection/websocket?room=1')
     client.terminate()
   })

@@ -1,14 +1,18 @@
 // @ts-check
 // npm leaves a platform package out of package-lock.json when the registry it talked to could not serve it, and then
 // `npm ci` refuses the file on every machine. This step finds such holes; `--write` fills them.
+// It also finds packages whose content `npm ci` could not verify, and packages that come from another place than the
+// public registry.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 /** @typedef {{ version?: string, dev?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[],
- *   license?: string, optionalDependencies?: Record<string, string> }} LockEntry */
+ *   license?: string, link?: boolean, inBundle?: boolean, integrity?: string, resolved?: string,
+ *   optionalDependencies?: Record<string, string> }} LockEntry */
 /** @typedef {{ packages: Record<string, LockEntry> }} Lock */
 
 const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32']
+const publicRegistry = 'https://registry.npmjs.org'
 const processors = ['arm64', 'arm', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64']
 
 /**
@@ -32,6 +36,28 @@ export function missingPlatforms(lock) {
     }
   }
   return [...missing].map(([path, entry]) => ({ path, entry }))
+}
+
+/**
+ * What `npm ci` would install without verifying it, or from another place than the public registry: one line each.
+ * Workspaces (links) and packages inside another package's tarball have no tarball of their own.
+ * @param {Lock} lock
+ * @returns {string[]}
+ */
+export function unverified(lock) {
+  return Object.entries(lock.packages).flatMap(([path, entry]) => {
+    if (!path.includes('node_modules/') || entry.link || entry.inBundle) return []
+    const { integrity = '', resolved } = entry
+    return [
+      ...(/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity) ? [] : [`${path} has no sha512 integrity`]),
+      ...(resolved === undefined || isPublic(resolved) ? [] : [`${path} is not resolved to ${publicRegistry}`]),
+    ]
+  })
+}
+
+/** @param {string} resolved */
+function isPublic(resolved) {
+  return URL.canParse(resolved) && new URL(resolved).origin === publicRegistry
 }
 
 /**
@@ -68,19 +94,28 @@ function platformEntry({ name, version, owner }) {
 function main(path, write) {
   const lock = /** @type {Lock} */ (JSON.parse(readFileSync(path, 'utf8')))
   const missing = missingPlatforms(lock)
-  if (missing.length === 0) return
   if (!write) {
+    const faults = unverified(lock)
+    if (faults.length > 0) {
+      console.log(
+        `package-lock.json lets npm install what it can't verify:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+      )
+      console.log('Delete these entries from package-lock.json and run: npm install --package-lock-only')
+      process.exitCode = 1
+    }
+    if (missing.length === 0) return
     const names = missing.map(({ path }) => `  ${path}`).join('\n')
     console.log(`package-lock.json lacks ${missing.length} platform packages, so \`npm ci\` refuses it:\n${names}`)
     console.log('Run: node scripts/check-lock.mjs --write')
     process.exitCode = 1
     return
   }
+  if (missing.length === 0) return
   for (const { path, entry } of missing) lock.packages[path] = entry
   const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))
   lock.packages = Object.fromEntries(sorted)
   writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`)
-  console.log(`package-lock.json: ${missing.length} platform packages added`)
+  console.log(`package-lock.json: ${missing.length} platform packages added, their integrity is still to be filled in`)
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

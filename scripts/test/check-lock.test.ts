@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { missingPlatforms } from '../check-lock.mjs'
+import { missingPlatforms, unverified } from '../check-lock.mjs'
 
 describe('the lock file check', () => {
   test('is silent when every platform package is there', () => {
@@ -31,5 +32,48 @@ describe('the lock file check', () => {
     expect(missingPlatforms({ packages }).map(({ path }) => path)).toEqual([
       'node_modules/tool/node_modules/@tool/darwin-x64',
     ])
+  })
+
+  const integrity = `sha512-${'A'.repeat(86)}==`
+
+  test('names a package whose content npm could not verify', () => {
+    const packages = {
+      'node_modules/plain': { version: '1.0.0' },
+      'node_modules/weak': { version: '1.0.0', integrity: 'sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=' },
+      'node_modules/good': { version: '1.0.0', integrity },
+    }
+    expect(unverified({ packages })).toEqual([
+      'node_modules/plain has no sha512 integrity',
+      'node_modules/weak has no sha512 integrity',
+    ])
+  })
+
+  test('names a package that comes from another host, from git or over plain http', () => {
+    const packages = {
+      'node_modules/mirror': { integrity, resolved: 'https://registry.example.com/mirror/-/mirror-1.0.0.tgz' },
+      'node_modules/git': { integrity, resolved: 'git+ssh://git@example.com/git.git#abc' },
+      'node_modules/plain': { integrity, resolved: 'http://registry.npmjs.org/plain/-/plain-1.0.0.tgz' },
+      'node_modules/good': { integrity, resolved: 'https://registry.npmjs.org/good/-/good-1.0.0.tgz' },
+    }
+    expect(unverified({ packages }).map((line) => line.split(' ')[0])).toEqual([
+      'node_modules/mirror',
+      'node_modules/git',
+      'node_modules/plain',
+    ])
+  })
+
+  test('asks nothing of workspaces and of packages inside another tarball', () => {
+    const packages = {
+      '': {},
+      'packages/own': { version: '1.0.0' },
+      'node_modules/own': { link: true, resolved: 'packages/own' },
+      'node_modules/outer/node_modules/inner': { version: '1.0.0', inBundle: true },
+    }
+    expect(unverified({ packages })).toEqual([])
+  })
+
+  test('finds nothing in the lock file of this repository', () => {
+    const text = readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')
+    expect(unverified(JSON.parse(text) as Parameters<typeof unverified>[0])).toEqual([])
   })
 })

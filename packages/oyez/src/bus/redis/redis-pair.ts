@@ -10,7 +10,8 @@ import { makeClient } from './redis-client.ts'
 import { actionFor, errorWord, isWriteRefusal, toBusError } from './redis-error-table.ts'
 import { RedisLink } from './redis-link.ts'
 import type { RedisPairOptions } from './redis-pair-options.ts'
-import { checkAck, isClusterDown, readTerm, readVersion } from './server-facts.ts'
+import { askDurability } from './durability.ts'
+import { checkAck, isClusterDown, readTerm } from './server-facts.ts'
 import { SharedFlight } from './shared-flight.ts'
 
 const OPEN_TIMEOUT_MS = 4_000
@@ -32,7 +33,11 @@ export class RedisPair {
   readonly #confirmation = new SharedFlight(() => this.#confirmNow())
   #endpoint: Endpoint | undefined
   #examined = false
-  #version = ''
+  /** INFO server. */
+  #server = ''
+  /** Why a record cannot be said to be on the master's disk. */
+  #durableProblem: string | undefined = 'is not connected'
+  readonly #durabilityInquiry = new SharedFlight(() => this.#askDurabilityAgain())
   /** A node of a Cluster that says that it takes nothing. */
   #isSick = false
   #term = ''
@@ -143,7 +148,15 @@ export class RedisPair {
 
   /** @throws {BusError} when this Redis cannot acknowledge like that */
   checkAck(ack: AppendAck): void {
-    checkAck(ack, this.#version, this.address)
+    // Somebody may mend it while the bus runs.
+    if (ack === 'durable' && this.#durableProblem !== undefined) void this.#durabilityInquiry.join()
+    checkAck(ack, this.#durableProblem, this.address)
+  }
+
+  /** Asks the master afresh whether it can promise that a record is on its disk. @returns why not, or `undefined` */
+  async askDurability(client: RedisClientType): Promise<string | undefined> {
+    this.#durableProblem = await askDurability(client, this.#server)
+    return this.#durableProblem
   }
 
   /**
@@ -214,8 +227,15 @@ export class RedisPair {
       this.calls.attach(client),
     ])
     this.calls.clock.observe(time, sentAt)
-    this.#version = readVersion(server)
+    this.#server = String(server)
+    await this.askDurability(client)
     this.#sawTerm(readTerm(replication, this.address))
+  }
+
+  async #askDurabilityAgain(): Promise<boolean> {
+    const client = this.#commands.client
+    if (client !== undefined) await this.askDurability(client).catch(() => undefined)
+    return true
   }
 
   async #sendProbe(number: number): Promise<void> {

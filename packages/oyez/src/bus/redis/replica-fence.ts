@@ -11,6 +11,8 @@ export interface ReplicaFenceOptions {
   readonly endpoint: () => Endpoint | undefined
   readonly login: Login
   readonly address: () => string
+  /** Asks the master whether WAITAOF says the truth; answers why not. */
+  readonly askDurability: (client: RedisClientType) => Promise<string | undefined>
 }
 
 interface Waiting {
@@ -31,6 +33,8 @@ interface Answer {
   readonly term: string
   readonly reached: readonly number[]
   readonly needed: readonly number[]
+  /** Why the answer of WAITAOF proves nothing. */
+  readonly doubt?: string | undefined
 }
 
 const OPEN_TIMEOUT_MS = 1_500
@@ -136,7 +140,8 @@ export class ReplicaFence {
     try {
       const answer = this.#exchange(client, key, ack)
       answer.catch(() => undefined)
-      const { term, reached, needed } = await Promise.race([answer, late])
+      const { term, reached, needed, doubt } = await Promise.race([answer, late])
+      if (doubt !== undefined) return { term, problem: this.#uncertain(doubt) }
       if (reached.every((count, i) => count >= (needed[i] ?? 0))) return { term }
       const have = `${reached.join(' and ')} of ${needed.join(' and ')}`
       const what =
@@ -163,10 +168,13 @@ export class ReplicaFence {
     const fence = await fenced
     const replicas = textAt(fence, 1)
     const counts = await client.sendCommand<unknown>(['WAITAOF', '1', replicas, String(WAIT_MS)])
+    // After it: the settings may have been changed since the append was let through.
+    const doubt = await this.#options.askDurability(client)
     return {
       term: textAt(fence, 0),
       reached: [textAt(counts, 0), textAt(counts, 1)].map(Number),
       needed: [1, Number(replicas)],
+      doubt,
     }
   }
 

@@ -69,6 +69,16 @@ function trialsOf({ meta, log, hints, probe, isCluster }: Names): Trial[] {
 }
 
 /**
+ * What a NOPERM is about, in the words of Redis 6.2 and 7.0 ("access one of the keys", "the channels"), and of Redis 7.2, 7.4 and 8 and all Valkey ("access a
+ * key", "access the 'x' channel"). Names of users and commands come in it, too, so the command is looked for first.
+ */
+export function deniedKind(message: string): 'command' | 'key' | 'channel' {
+  if (/ to run the '|run this command|access a command/.test(message)) return 'command'
+  if (/ access .*\bkeys?\b/.test(message)) return 'key'
+  return /\bchannels?\b/.test(message) ? 'channel' : 'command'
+}
+
+/**
  * Tries every command, key and channel that the bus needs, and names all that this user has no right to.
  *
  * @throws {BusError} `refused`, with the rules that are missing.
@@ -80,9 +90,9 @@ export async function examineRights(client: RedisClientType, place: Place, prefi
   let channels = false
   const note = (right: string, error: unknown): void => {
     if (errorWord(error) !== 'NOPERM') return
-    const text = error instanceof ErrorReply ? error.message : ''
-    if (text.includes('keys')) keys = true
-    else if (text.includes('channels')) channels = true
+    const kind = deniedKind(error instanceof ErrorReply ? error.message : '')
+    if (kind === 'key') keys = true
+    else if (kind === 'channel') channels = true
     else commands.add(right)
   }
   const answers = await Promise.allSettled(trials.map(({ args }) => client.sendCommand<unknown>([...args])))

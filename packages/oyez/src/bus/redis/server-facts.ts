@@ -13,30 +13,24 @@ export function readTerm(info: unknown, address: string): string {
   return id.slice(0, TERM_DIGITS)
 }
 
-/** The version of Redis, out of INFO; '' when it does not say. */
-export function readVersion(info: unknown): string {
-  return /^redis_version:([\d.]+)/m.exec(typeof info === 'string' ? info : '')?.[1] ?? ''
-}
-
 /** Whether a node of a Cluster says, in CLUSTER INFO, that it takes nothing: it was cut off from most of the others. */
 export function isClusterDown(info: unknown): boolean {
   return typeof info === 'string' && info.includes('cluster_state:fail')
 }
 
 /**
- * Whether a Redis of this version can acknowledge like that.
+ * Whether a Redis can acknowledge like that.
  *
+ * @param durableProblem - why it cannot promise `durable`
  * @throws {BusError} `refused` when it cannot
  * @throws {TypeError} for what is no level of acknowledgement
  */
-export function checkAck(ack: AppendAck, version: string, address: string): void {
+export function checkAck(ack: AppendAck, durableProblem: string | undefined, address: string): void {
   if (ack === 'accepted') return
   if (ack !== 'durable') {
     if (Number.isSafeInteger(ack.replicas) && ack.replicas >= 1) return
     throw new TypeError('AppendRequest.ack.replicas must be a whole number from 1')
   }
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (version === '' || major > 7 || (major === 7 && minor >= 2)) return
-  const text = `is version ${version}: the acknowledgement 'durable' needs WAITAOF, which came with 7.2`
-  throw new BusError('refused', `Redis at ${address} ${text}`)
+  if (durableProblem === undefined) return
+  throw new BusError('refused', `Redis at ${address} ${durableProblem}`)
 }

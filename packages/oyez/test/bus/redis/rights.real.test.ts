@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RedisBus } from '../../../src/bus/redis/index.ts'
 import { busChecks } from '../../../src/testing/bus-conformance.ts'
 import { RedisClusterServers } from '../../fixture/redis-cluster.ts'
 import { RedisServer } from '../../fixture/redis-server.ts'
+import { valkeyProgram } from '../../fixture/valkey.ts'
 
 /** The rules that the documentation gives, word for word. */
 function documented(section: string): string[] {
@@ -50,15 +51,25 @@ describe('in a Cluster, with the documented rights and no other', () => {
   }
 })
 
-describe('what is missing is told at the start, all of it', () => {
-  let server: RedisServer
+const valkey = valkeyProgram()
+const servers = [
+  { name: 'the installed Redis', program: 'redis-server', reason: undefined },
+  { name: 'Valkey 9', program: valkey.program ?? '', reason: valkey.missing },
+]
+
+describe.each(servers)('on $name, what is missing is told at the start, all of it', ({ program, reason }) => {
+  let server: RedisServer | undefined
 
   beforeAll(async () => {
-    server = await RedisServer.start()
+    if (reason === undefined) server = await RedisServer.start({ program })
   })
-  afterAll(() => server.cleanup())
+  beforeEach(({ skip }) => {
+    if (reason !== undefined) skip(reason)
+  })
+  afterAll(() => server?.cleanup())
 
   async function missing(...changes: string[]): Promise<string> {
+    if (server === undefined) throw new Error('no server')
     await server.command('ACL', 'SETUSER', 'oyez', 'reset', ...rules, '>secret', ...changes)
     const bus = new RedisBus({ url: server.url, ...login })
     try {
@@ -90,6 +101,10 @@ describe('what is missing is told at the start, all of it', () => {
       if (command === 'hello') continue
       expect(await missing(`-${command}`), command).toBe(`+${command}`)
     }
+  })
+
+  it('the key pattern alone, and no command', async () => {
+    expect(await missing('resetkeys', '~other:*')).toBe('~oyez:*')
   })
 
   it('keys and channels, beside a command', async () => {

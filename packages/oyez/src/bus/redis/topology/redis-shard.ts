@@ -72,6 +72,7 @@ export class RedisShard {
       endpoint: () => this.pair.endpoint,
       login: common.login,
       address: () => this.pair.address,
+      askDurability: (client) => this.pair.askDurability(client),
     })
   }
 

@@ -40,7 +40,7 @@ export function durableProblem({ server, persistence, appendfsync, mayWait }: Du
 /** Asks a server whether it can promise that a record is on its disk. @returns why not, or `undefined` */
 export async function askDurability(client: RedisClientType, server: string): Promise<string | undefined> {
   const persistence = await client.sendCommand<unknown>(['INFO', 'persistence'])
-  const facts = { server, persistence: String(persistence), appendfsync: undefined, mayWait: true }
+  const facts = { server, persistence: textOf(persistence), appendfsync: undefined, mayWait: true }
   // One that has not got it anyhow is not asked for more: each refusal is an entry in its ACL LOG.
   if (durableProblem({ ...facts, appendfsync: 'always' }) !== undefined) return durableProblem(facts)
   const [wait, config] = await Promise.allSettled([
@@ -63,8 +63,12 @@ function softwareOf(info: string): { readonly name: 'Redis' | 'Valkey'; readonly
 
 /** CONFIG GET answers with a map, or with names and values in turns. */
 function settingOf(reply: unknown): string | undefined {
-  if (Array.isArray(reply)) return reply.length >= 2 ? String(reply[1]) : undefined
+  if (Array.isArray(reply)) return textOf(reply[1]) || undefined
+  if (reply instanceof Map) return textOf(reply.get('appendfsync')) || undefined
   if (typeof reply !== 'object' || reply === null) return undefined
-  const value: unknown = reply instanceof Map ? reply.get('appendfsync') : Object.values(reply)[0]
-  return value === undefined ? undefined : String(value)
+  return textOf(Object.values(reply)[0]) || undefined
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

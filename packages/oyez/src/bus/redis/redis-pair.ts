@@ -227,7 +227,7 @@ export class RedisPair {
       this.calls.attach(client),
     ])
     this.calls.clock.observe(time, sentAt)
-    this.#server = String(server)
+    this.#server = typeof server === 'string' ? server : ''
     await this.askDurability(client)
     this.#sawTerm(readTerm(replication, this.address))
   }

@@ -32,10 +32,8 @@ describe('the acknowledgement durable', () => {
     [redis('8.0.0'), ON, 'no', true, 'never syncs'],
     [redis('8.0.0'), 'aof_enabled:0\r\n', 'always', true, 'appendonly yes'],
     [redis('8.0.0'), ON, 'always', false, '+waitaof'],
-  ])(
-    'is refused of %j with %j, appendfsync %s and WAITAOF allowed: %s',
-    (server, persistence, appendfsync, mayWait, text) => {
-      expect(durableProblem({ server, persistence, appendfsync, mayWait })).toContain(text)
-    },
-  )
+  ])('is refused of %j with %j, appendfsync %s and WAITAOF allowed: %s', (...row) => {
+    const [server, persistence, appendfsync, mayWait, text] = row
+    expect(durableProblem({ server, persistence, appendfsync, mayWait })).toContain(text)
+  })
 })

@@ -118,7 +118,8 @@ describe.skipIf(missing !== undefined)(`durable on Valkey 9${missing === undefin
     ['appendonly no', ['--appendonly', 'no'], [], 'appendonly yes'],
     ['no right to WAITAOF', [], ['-waitaof'], '+waitaof'],
     ['no right to see the setting', [], ['-config|get'], '+config|get'],
-  ])('is refused with %s, and says what to do', async (_, args, rules, text) => {
+  ])('is refused with %s, and says what to do', async (...row) => {
+    const [, args, rules, text] = row
     const server = await RedisServer.start({ appendOnly: true, program, args })
     ends.push(() => server.cleanup())
     await server.command('ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '&*', '+@all', ...rules)

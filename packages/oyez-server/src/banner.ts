@@ -7,7 +7,10 @@ import { WEBSOCKET_PATH } from './node/websocket-path.ts'
 import { VERSION } from './version.ts'
 
 const DEV_WARNING =
-  'DEVELOPMENT MODE: whoever can reach this port gets in under any name, with all rights, from any web page. Never use --dev where strangers are.'
+  'DEVELOPMENT MODE: whoever can reach this port gets in under any name, with all rights, also from web pages of this machine. Never use --dev where strangers are.'
+
+const ANONYMOUS_WARNING =
+  'this server has no way to authenticate clients: every client is anonymous, and the channel rules alone decide what it may do. To know your users, embed the Hub in your own server with an authenticate hook'
 
 /** Says that the server is ready, where, and what one has to know about it. */
 export function announce(config: ServerConfig, nodes: readonly string[], log: Log): void {
@@ -20,6 +23,7 @@ export function announce(config: ServerConfig, nodes: readonly string[], log: Lo
     process.stdout.write(`${banner(config, nodes, { url, websocket, bus }).join('\n')}\n\n`)
   }
   if (config.dev) log.warn(DEV_WARNING)
+  else log.warn(ANONYMOUS_WARNING)
   if (config.dev && !isLocal(config.host)) log.warn(`and it listens on ${config.host}, which others can reach`)
   if (hostsInTheOpen(config).some((host) => !isLocal(host))) {
     log.warn('the connection to Redis is not encrypted: outside a network that you trust, use rediss://')

@@ -38,6 +38,6 @@ export type { AnyContract, ChannelOf, Contract, DataOf, MethodOf, ParamsOf, Resu
 export type { Codec } from './protocol/codec.ts'
 export { type ErrorCode, ErrorCodes } from './protocol/error-code.ts'
 export type { Break, BreakReason, Position } from './protocol/position.ts'
-export type { OriginPolicy } from './transport/origin.ts'
+export { isOriginAllowed, type OriginPolicy, type RefusedOrigin } from './transport/origin.ts'
 export type { PackedFrames, Transport, TransportFrame, TransportHandler } from './transport/transport.ts'
 export { WsListener, type WsListenerOptions } from './transport/ws-listener.ts'

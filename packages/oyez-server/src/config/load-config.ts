@@ -141,7 +141,7 @@ function complete(layer: ConfigLayer): ServerConfig {
     dev,
     demo: layer.demo ?? false,
     staticDir: layer.static === undefined ? undefined : directory(layer.static),
-    origins: layer.origins ?? (dev ? 'any' : undefined),
+    origins: layer.origins,
     apiKey: layer.api?.key,
     log: layer.log ?? 'human',
     drainMs: layer.drain ?? 5_000,

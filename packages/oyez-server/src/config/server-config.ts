@@ -18,7 +18,7 @@ export interface ServerConfig {
   readonly demo: boolean
   /** Directory of files to serve. @default none */
   readonly staticDir: string | undefined
-  /** Web origins that may connect; `any` for all. @default the server's own origin; `any` with `dev` */
+  /** Web origins that may connect; `any` for all. @default the server's own origin; with `dev` pages of this machine */
   readonly origins: readonly string[] | 'any' | undefined
   /** Key of the HTTP API. Without one the API is off, or open with `dev`. */
   readonly apiKey: string | undefined

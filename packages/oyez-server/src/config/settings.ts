@@ -80,7 +80,7 @@ export const SETTINGS: readonly Setting[] = [
     value: 'LIST',
     env: 'OYEZ_ORIGINS',
     kind: 'list',
-    help: 'web origins that may connect, separated by commas, or any',
+    help: 'web origins that may connect, separated by commas, or any (default: pages of the same host; with --dev pages of this machine)',
   },
   {
     path: ['api', 'key'],

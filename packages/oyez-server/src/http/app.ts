@@ -11,6 +11,8 @@ export interface AppOptions extends ApiOptions {
   readonly readiness: () => Readiness
   readonly log: Log
   readonly websocketPath: string
+  /** Whether a request with this `Host` header is answered; otherwise it gets 421. */
+  readonly isHostAllowed: (host: string | undefined) => boolean
   readonly staticDir?: string | undefined
   /** Offers the demo routes. */
   readonly demo?: DemoDesk | undefined
@@ -22,6 +24,12 @@ export function nodeApp(options: AppOptions): Hono {
   const app = new Hono()
   const repeats = new Repeats()
 
+  app.use((context, next) => {
+    if (options.isHostAllowed(context.req.header('host'))) return next()
+    const message =
+      'this host name is not one of this server: in development use localhost or an IP address, or name the origin with --origins'
+    return Promise.resolve(context.json({ error: { code: 421, message } }, 421))
+  })
   app.use(async (context, next) => {
     await next()
     context.header('X-Content-Type-Options', 'nosniff')

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { Hub, WsListener } from 'oyez'
+import { Hub, isOriginAllowed, type OriginPolicy, WsListener } from 'oyez'
 import { protobufCodec } from 'oyez/codec/protobuf'
 import type { ServerConfig } from '../config/server-config.ts'
 import { nodeApp } from '../http/app.ts'
@@ -11,6 +11,8 @@ import { UserError } from '../user-error.ts'
 import { DEV_HOOKS } from './dev-hooks.ts'
 import { logHub } from './hub-log.ts'
 import { httpUrl, listen } from './listen.ts'
+import { isLocalHost, isLocalOrigin } from './local-page.ts'
+import { logRefusedOrigins } from './origin-log.ts'
 import { openBus } from './open-bus.ts'
 import { WEBSOCKET_PATH } from './websocket-path.ts'
 
@@ -44,6 +46,7 @@ export class ServerNode {
       websocketPath: WEBSOCKET_PATH,
       apiKey: config.apiKey,
       dev: config.dev,
+      isHostAllowed: (host) => !config.dev || isLocalHost(host, config.host) || isListedHost(host, config.origins),
       maxPayloadBytes: config.limits.maxPayloadBytes ?? DEFAULT_PAYLOAD_BYTES,
       staticDir: config.staticDir,
       demo: options.demo,
@@ -57,7 +60,8 @@ export class ServerNode {
     )
     this.#listener = new WsListener(hub, {
       path: WEBSOCKET_PATH,
-      origins: config.origins,
+      origins: originPolicy(config),
+      onRefusedOrigin: logRefusedOrigins(options.log),
       maxFrameBytes: frameBytes(config.limits.maxPayloadBytes),
     })
     this.#listener.attach(this.#server)
@@ -130,4 +134,19 @@ export class ServerNode {
 /** A frame has room for its payload and what goes around it. */
 function frameBytes(maxPayloadBytes: number | undefined): number | undefined {
   return maxPayloadBytes === undefined ? undefined : maxPayloadBytes + 4_096
+}
+
+/** In development, pages of this machine alone: their `Host` is checked too, so that a page that was rebound to this machine is a stranger. */
+function originPolicy({ dev, host: listensOn, origins }: ServerConfig): OriginPolicy | undefined {
+  if (!dev || origins === 'any') return origins
+  return (origin, host) => {
+    if (origins !== undefined) return isOriginAllowed(origin, host, origins)
+    return isLocalHost(host, listensOn) && isLocalOrigin(origin, listensOn)
+  }
+}
+
+/** Whether a `Host` header is the host of one of the listed origins. */
+function isListedHost(host: string | undefined, origins: ServerConfig['origins']): boolean {
+  if (origins === 'any') return true
+  return ['http', 'https'].some((scheme) => isOriginAllowed(`${scheme}://${host}`, host, origins ?? []))
 }

@@ -50,8 +50,8 @@ describe('without any source', () => {
     expect(loadConfig({ flags: { '--workers': '2' } }).bus).toBe('worker:')
   })
 
-  it('development mode allows any origin', () => {
-    expect(loadConfig({ flags: { '--dev': true } }).origins).toBe('any')
+  it('development mode leaves the origins open for the pages of this machine, unless they are listed', () => {
+    expect(loadConfig({ flags: { '--dev': true } }).origins).toBeUndefined()
     expect(loadConfig({ flags: { '--dev': true, '--origins': 'https://a.example' } }).origins).toEqual([
       'https://a.example',
     ])

@@ -28,6 +28,7 @@ function appWith(options: { readonly apiKey?: string; readonly dev?: boolean }):
     log: SILENT,
     websocketPath: '/connection/websocket',
     maxPayloadBytes: 1_000,
+    isHostAllowed: () => true,
     dev: false,
     ...options,
   })

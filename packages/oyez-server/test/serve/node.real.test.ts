@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -33,18 +34,34 @@ async function connected(url: string): Promise<Client> {
 }
 
 /** The status that an upgrade from a web page of this origin is answered with. */
-function upgradeStatus(url: string, origin: string): Promise<number> {
+function upgradeStatus(url: string, origin: string, host?: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { origin })
+    const socket = new WebSocket(url, { origin, ...(host !== undefined && { headers: { Host: host } }) })
     socket.once('open', () => {
       socket.close()
       resolve(101)
     })
-    socket.once('unexpected-response', (request, response) => {
-      request.destroy()
+    socket.once('unexpected-response', (sent, response) => {
+      sent.destroy()
       resolve(response.statusCode ?? 0)
     })
     socket.once('error', reject)
+  })
+}
+
+/** The status of an HTTP request with a `Host` header of the caller's choice. */
+function statusFor(
+  url: string,
+  { method, host, body }: { readonly method: string; readonly host: string; readonly body: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = { Host: host, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const outgoing = request(url, { method, headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    outgoing.once('error', reject)
+    outgoing.end(body)
   })
 }
 
@@ -77,9 +94,50 @@ describe('in development mode', () => {
     expect(node.output).not.toMatch(/^00:00:00/m)
   })
 
-  it('any origin may connect', async () => {
+  it('a page of this machine may connect from any port, a page of another host may not', async () => {
     const node = await started({})
-    expect(await upgradeStatus(node.websocketUrl, 'https://elsewhere.example')).toBe(101)
+    for (const origin of [
+      'http://localhost:5173',
+      'http://127.0.0.1:3000',
+      'http://[::1]',
+      'https://app.localhost',
+      node.url,
+    ])
+      expect(await upgradeStatus(node.websocketUrl, origin), origin).toBe(101)
+    for (const origin of [
+      'https://elsewhere.example',
+      'http://localhost.evil.example',
+      'http://127.0.0.1.evil.example',
+      'null',
+    ])
+      expect(await upgradeStatus(node.websocketUrl, origin), origin).toBe(403)
+  })
+
+  it('a page whose domain was rebound to this machine can neither publish nor connect nor read, and changes nothing', async () => {
+    const node = await started({ args: ['--demo'] })
+    const host = `evil.example:${node.port}`
+    const body = JSON.stringify({ channel: 'room', data: 1, node: 'w1' })
+    for (const [method, path] of [
+      ['POST', '/api/publish'],
+      ['POST', '/api/info'],
+      ['POST', '/demo/kill'],
+      ['GET', '/demo/nodes'],
+      ['GET', '/'],
+      ['GET', '/ready'],
+    ] as const) {
+      expect(await statusFor(node.url + path, { method, host, body: method === 'POST' ? body : '' }), path).toBe(421)
+    }
+    expect(await upgradeStatus(node.websocketUrl, `http://${host}`, host)).toBe(403)
+    expect(await upgradeStatus(node.websocketUrl, 'http://localhost:5173', host)).toBe(403)
+    expect(await node.api('history', { channel: 'room', limit: -1 })).toMatchObject({ result: { publications: [] } })
+  })
+
+  it('a host that --origins names may be used in place of localhost', async () => {
+    const node = await started({ args: ['--origins', 'https://dev.example'] })
+    expect(await statusFor(`${node.url}/health`, { method: 'GET', host: 'dev.example', body: '' })).toBe(200)
+    expect(await statusFor(`${node.url}/health`, { method: 'GET', host: 'evil.example', body: '' })).toBe(421)
+    expect(await upgradeStatus(node.websocketUrl, 'https://dev.example')).toBe(101)
+    expect(await upgradeStatus(node.websocketUrl, 'http://localhost:1')).toBe(403)
   })
 })
 
@@ -88,6 +146,24 @@ describe('without development mode', () => {
     const node = await started({ dev: false })
     expect(await upgradeStatus(node.websocketUrl, 'https://elsewhere.example')).toBe(403)
     expect(await upgradeStatus(node.websocketUrl, node.url)).toBe(101)
+  })
+
+  it('the server says at its start that it cannot authenticate clients', async () => {
+    const node = await started({ dev: false })
+    await waitFor(() => node.output.includes('no way to authenticate clients'))
+  })
+
+  it('a refused page leaves one line in the log that says what to add, however often it comes', async () => {
+    const node = await started({ dev: false })
+    for (let n = 0; n < 5; n++) expect(await upgradeStatus(node.websocketUrl, 'https://chat.example')).toBe(403)
+    await waitFor(() => node.output.includes('--origins https://chat.example'))
+    expect(node.output.split('https://chat.example was refused')).toHaveLength(2)
+  })
+
+  it('a page whose host a proxy names with the default port is a page of the same host', async () => {
+    const node = await started({ dev: false })
+    expect(await upgradeStatus(node.websocketUrl, 'https://chat.example.com', 'chat.example.com:443')).toBe(101)
+    expect(await upgradeStatus(node.websocketUrl, 'https://chat.example.com', 'chat.example.com:8443')).toBe(403)
   })
 
   it('a configured origin is let in', async () => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type ServerOptions, WebSocketServer } from 'ws'
-import { isOriginAllowed, type OriginPolicy } from './origin.ts'
+import { isOriginAllowed, type OriginPolicy, type RefusedOrigin, tellRefused } from './origin.ts'
 import {
   type Acceptor,
   chooseProtocol,
@@ -22,6 +22,11 @@ export interface WsListenerOptions {
    * browsers never send, are always let through. @default 'same-host'
    */
   readonly origins?: OriginPolicy | undefined
+  /**
+   * Called when an upgrade is answered with 403 because of its origin, so that a log can say what to add to `origins`. The headers come from a stranger:
+   * bound and escape them. An exception of the function is ignored. @default nothing is called
+   */
+  readonly onRefusedOrigin?: ((refused: RefusedOrigin) => void) | undefined
   /** Bytes of one incoming frame; a larger one closes the connection with 1009. @default 69_632 */
   readonly maxFrameBytes?: number | undefined
 }
@@ -40,6 +45,7 @@ export class WsListener {
   readonly #acceptor: Acceptor
   readonly #path: string
   readonly #origins: OriginPolicy
+  readonly #onRefusedOrigin: ((refused: RefusedOrigin) => void) | undefined
   readonly #wss: WebSocketServer
   readonly #detach = new Set<() => void>()
 
@@ -54,6 +60,7 @@ export class WsListener {
     if (!this.#path.startsWith('/'))
       throw new TypeError(`WsListenerOptions.path must begin with "/", not "${this.#path}"`)
     this.#origins = options.origins ?? 'same-host'
+    this.#onRefusedOrigin = options.onRefusedOrigin
     // The last three are options of ws that its types do not know yet.
     const wsOptions: ServerOptions & { maxFragments: number; maxBufferedChunks: number; closeTimeout: number } = {
       noServer: true,
@@ -101,7 +108,10 @@ export class WsListener {
     socket.on('error', ignore)
     const { headers } = request
     if (claimsBody(headers['content-length'], headers['transfer-encoding'])) return refuse(socket, '400 Bad Request')
-    if (!isOriginAllowed(headers.origin, headers.host, this.#origins)) return refuse(socket, '403 Forbidden')
+    if (!isOriginAllowed(headers.origin, headers.host, this.#origins)) {
+      tellRefused(this.#onRefusedOrigin, headers.origin, headers.host)
+      return refuse(socket, '403 Forbidden')
+    }
     if (!this.#acceptor.accepting) return refuse(socket, '503 Service Unavailable', 'Retry-After: 1\r\n')
     // The Python SDK sends an empty header in JSON mode, which ws would answer with 400.
     if (headers['sec-websocket-protocol'] === '') delete headers['sec-websocket-protocol']

@@ -51,8 +51,26 @@ const table: readonly (readonly [string | undefined, string | undefined, OriginP
   ['https://example.com', 'anything', LIST, true],
   ['http://localhost:5173', 'localhost:3000', LIST, true],
   ['http://example.com', 'example.com', LIST, false],
-  ['https://example.com:443', 'example.com', LIST, false],
-  ['https://EXAMPLE.com', 'example.com', LIST, false],
+  // The same origin in another spelling.
+  ['https://example.com:443', 'example.com', LIST, true],
+  ['https://EXAMPLE.com', 'example.com', LIST, true],
+  ['https://example.com', 'anything', ['https://Example.com:443'], true],
+  ['https://example.com', 'example.com:443', 'same-host', true],
+  ['https://example.com:443', 'example.com', 'same-host', true],
+  ['http://example.com', 'example.com:80', 'same-host', true],
+  ['http://[::1]', '[::1]:80', 'same-host', true],
+  ['https://example.com.', 'example.com.', 'same-host', true],
+  // The default port of another scheme is another port.
+  ['https://example.com', 'example.com:80', 'same-host', false],
+  ['http://example.com', 'example.com:443', 'same-host', false],
+  ['https://example.com', 'anything', ['https://example.com:80'], false],
+  ['https://example.com', 'anything', ['https://example.com/'], false],
+  ['https://example.com', 'user@example.com', 'same-host', false],
+  ['https://example.com', 'example.com:', 'same-host', false],
+  ['https://example.com', 'example.com:443, evil.com', 'same-host', false],
+  // What a function decides.
+  ['https://a.example', 'b.example', (origin, host) => origin === 'https://a.example' && host === 'b.example', true],
+  ['https://c.example', 'b.example', () => false, false],
   ['https://example.com.evil.com', 'example.com', LIST, false],
   ['http://localhost:51730', 'localhost', LIST, false],
   ['http://localhost', 'localhost', LIST, false],
@@ -66,7 +84,7 @@ const table: readonly (readonly [string | undefined, string | undefined, OriginP
 ]
 
 for (const [origin, host, policy, allowed] of table) {
-  test(`${JSON.stringify(origin)} at ${JSON.stringify(host)} with ${JSON.stringify(policy)} is ${allowed ? 'let in' : 'refused'}`, () => {
+  test(`${JSON.stringify(origin)} at ${JSON.stringify(host)} with ${typeof policy === 'function' ? 'a function' : JSON.stringify(policy)} is ${allowed ? 'let in' : 'refused'}`, () => {
     expect(isOriginAllowed(origin, host, policy)).toBe(allowed)
   })
 }

@@ -1,4 +1,4 @@
-import { isOriginAllowed, type OriginPolicy } from '../origin.ts'
+import { isOriginAllowed, type OriginPolicy, type RefusedOrigin, tellRefused } from '../origin.ts'
 import { type Acceptor, DEFAULT_MAX_FRAME_BYTES, DEFAULT_PATH, type UpgradeRequest } from '../upgrade.ts'
 import type { UwsApp, UwsBehavior, UwsRequest, UwsResponse, UwsSocket } from './uws-app.ts'
 import { readUwsUpgrade } from './uws-request.ts'
@@ -13,6 +13,11 @@ export interface UwsListenerOptions {
    * browsers never send, are always let through. @default 'same-host'
    */
   readonly origins?: OriginPolicy | undefined
+  /**
+   * Called when an upgrade is answered with 403 because of its origin, so that a log can say what to add to `origins`. The headers come from a stranger:
+   * bound and escape them. An exception of the function is ignored. @default nothing is called
+   */
+  readonly onRefusedOrigin?: ((refused: RefusedOrigin) => void) | undefined
   /**
    * Bytes of one incoming frame; a larger one closes the connection with 1009. One of more than four times this size is not even read:
    * uWebSockets.js then cuts the connection, which its client sees as 1006. @default 69_632
@@ -43,6 +48,7 @@ export class UwsListener {
   readonly #acceptor: Acceptor
   readonly #path: string
   readonly #origins: OriginPolicy
+  readonly #onRefusedOrigin: ((refused: RefusedOrigin) => void) | undefined
   readonly #maxFrameBytes: number
   readonly #idleTimeoutSeconds: number
   #isClosed = false
@@ -56,6 +62,7 @@ export class UwsListener {
       throw new TypeError(`UwsListenerOptions.path must begin with "/" and be without ":" and "*", not "${this.#path}"`)
     }
     this.#origins = options.origins ?? 'same-host'
+    this.#onRefusedOrigin = options.onRefusedOrigin
     this.#maxFrameBytes = wholeNumber('maxFrameBytes', options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES, [1, 2 ** 28])
     const idleTimeoutSeconds = options.idleTimeoutSeconds ?? DEFAULT_IDLE_TIMEOUT_SECONDS
     this.#idleTimeoutSeconds = wholeNumber('idleTimeoutSeconds', idleTimeoutSeconds, [8, 960])
@@ -106,6 +113,7 @@ export class UwsListener {
     if (upgrade === undefined) return refuse(response, '400 Bad Request')
     const { headers, key, protocol } = upgrade
     if (!isOriginAllowed(headers.get('origin'), headers.get('host'), this.#origins)) {
+      tellRefused(this.#onRefusedOrigin, headers.get('origin'), headers.get('host'))
       return refuse(response, '403 Forbidden')
     }
     if (this.#isClosed || !this.#acceptor.accepting) return refuse(response, '503 Service Unavailable', true)

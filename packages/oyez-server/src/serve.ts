@@ -18,7 +18,14 @@ export async function serve(config: ServerConfig): Promise<void> {
   const log = await openLog(config.log, config.name)
   // Workers are needed for several processes, for the bus between them, and for a demo in which one of them dies.
   const inWorkers = config.workers > 1 || config.bus === 'worker:' || config.demo
-  endBySignal(inWorkers ? await serveInWorkers(config, log) : await serveHere(config, log), log)
+  // Nobody is connected yet. As the first process of a container, a process without these listeners ignores both signals.
+  const endEarly = (): void => process.exit(0)
+  process.on('SIGTERM', endEarly)
+  process.on('SIGINT', endEarly)
+  const running = inWorkers ? await serveInWorkers(config, log) : await serveHere(config, log)
+  process.off('SIGTERM', endEarly)
+  process.off('SIGINT', endEarly)
+  endBySignal(running, log)
 }
 
 async function serveHere(config: ServerConfig, log: Log): Promise<Running> {

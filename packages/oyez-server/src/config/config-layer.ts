@@ -7,6 +7,7 @@ export interface ConfigLayer {
   readonly host?: string | undefined
   readonly name?: string | undefined
   readonly bus?: string | undefined
+  readonly wait_for_bus?: number | undefined
   readonly workers?: number | 'auto' | undefined
   readonly dev?: boolean | undefined
   readonly demo?: boolean | undefined

@@ -35,6 +35,14 @@ const duration = () =>
     .transform((value) => parseDuration(value) ?? 0)
     .optional()
 
+/** Zero means not at all. */
+const durationOrNone = () =>
+  z
+    .custom<string | number>((value) => isNone(value) || parseDuration(value) !== undefined, { error: DURATION_FORM })
+    .transform((value) => (isNone(value) ? 0 : (parseDuration(value) ?? 0)))
+    .optional()
+const isNone = (value: unknown): boolean => value === 0 || (typeof value === 'string' && /^0(ms|s|m|h|d)?$/.test(value))
+
 const ack = () =>
   z
     .custom<string>((value) => parseAck(value) !== undefined, { error: 'accepted, durable or replicas:N' })
@@ -92,6 +100,7 @@ const ROOT = {
     'memory:, worker: or the URL of a Redis (redis://HOST:PORT, redis+sentinel://…, redis+cluster://…)',
     /^(memory:|worker:|rediss?(\+sentinel|\+cluster)?(\+tls)?:\/\/.+)$/,
   ),
+  wait_for_bus: durationOrNone(),
   workers: setting<number | 'auto'>(
     'a whole number from 1 to 256 or "auto"',
     (value) => value === 'auto' || (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 256),

@@ -137,6 +137,7 @@ function complete(layer: ConfigLayer): ServerConfig {
     host: layer.host ?? '127.0.0.1',
     name: layer.name ?? hostname(),
     bus,
+    waitForBusMs: layer.wait_for_bus ?? 30_000,
     workers,
     dev,
     demo: layer.demo ?? false,

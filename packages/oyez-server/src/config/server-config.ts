@@ -10,6 +10,8 @@ export interface ServerConfig {
   readonly name: string
   /** `memory:`, `worker:` or the URL of a Redis, in all the forms of `parseRedisUrl` of `oyez/bus/redis`. @default 'memory:' for one process, 'worker:' for several */
   readonly bus: string
+  /** Milliseconds to wait at the start for a Redis that cannot be used yet; 0 ends at once. @default 30_000 */
+  readonly waitForBusMs: number
   /** Worker processes; 1 without a `worker:` bus or a demo runs in this process. @default 1 */
   readonly workers: number
   /** Lets anybody in under any name with all rights. @default false */

@@ -37,6 +37,14 @@ export const SETTINGS: readonly Setting[] = [
     help: 'what connects the nodes: memory: (one process), worker: (worker processes of this machine) or a Redis: redis://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/NAME, redis+cluster://HOST:PORT,HOST:PORT, several URLs with spaces between them',
   },
   {
+    path: ['wait_for_bus'],
+    flag: '--wait-for-bus',
+    value: 'TIME',
+    env: 'OYEZ_WAIT_FOR_BUS',
+    kind: 'text',
+    help: 'how long to wait at the start for a Redis that is not there, loads or fails over (default 30s; 0s: not at all)',
+  },
+  {
     path: ['workers'],
     flag: '--workers',
     value: 'N|auto',

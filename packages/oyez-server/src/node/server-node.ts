@@ -1,19 +1,15 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hub, isOriginAllowed, type OriginPolicy, WsListener } from 'oyez'
-import { protobufCodec } from 'oyez/codec/protobuf'
 import type { ServerConfig } from '../config/server-config.ts'
 import { nodeApp } from '../http/app.ts'
 import type { DemoDesk } from '../http/demo-routes.ts'
 import type { Readiness } from '../http/readiness.ts'
 import type { Log } from '../log/log.ts'
-import { UserError } from '../user-error.ts'
-import { DEV_HOOKS } from './dev-hooks.ts'
-import { logHub } from './hub-log.ts'
 import { httpUrl, listen } from './listen.ts'
 import { isLocalHost, isLocalOrigin } from './local-page.ts'
 import { logRefusedOrigins } from './origin-log.ts'
-import { openBus } from './open-bus.ts'
+import { startHub } from './start-hub.ts'
 import { WEBSOCKET_PATH } from './websocket-path.ts'
 
 const DEFAULT_PAYLOAD_BYTES = 65_536
@@ -69,23 +65,7 @@ export class ServerNode {
 
   /** Connects the bus, then listens. @throws {UserError} when either cannot be done. */
   static async start(config: ServerConfig, options: NodeOptions): Promise<ServerNode> {
-    const hub = new Hub({
-      bus: await openBus(config),
-      nodeName: options.name,
-      codecs: [protobufCodec],
-      channels: config.channels,
-      limits: config.limits,
-      times: config.times,
-      ...(config.dev ? DEV_HOOKS : {}),
-    })
-    logHub(hub, options.log, { connections: config.dev })
-    try {
-      await hub.start()
-    } catch (error) {
-      await hub.close()
-      const advice = config.bus.startsWith('redis') ? ' Say where with --bus' : ''
-      throw new UserError(`${(error as Error).message}${advice}`, { cause: error })
-    }
+    const hub = await startHub(config, options)
     const node = new ServerNode(config, hub, options)
     try {
       node.#port = await listen(node.#server, config)

@@ -48,14 +48,14 @@ describe('one line and exit code 1 for', () => {
   })
 
   it('an unreachable Redis', async () => {
-    const line = await lineOf(['serve', '--port', '0', '--bus', 'redis://:hunter2@127.0.0.1:1'])
+    const line = await lineOf(['serve', '--port', '0', '--bus', 'redis://:hunter2@127.0.0.1:1', '--wait-for-bus', '0s'])
     expect(line).toContain('127.0.0.1:1')
     expect(line).toContain('--bus')
     expect(line).not.toContain('hunter2')
   })
 
   it('an unreachable Redis with several workers', async () => {
-    const args = ['serve', '--port', '0', '--workers', '2', '--bus', 'redis://127.0.0.1:1']
+    const args = ['serve', '--port', '0', '--workers', '2', '--bus', 'redis://127.0.0.1:1', '--wait-for-bus', '0s']
     expect(await lineOf(args)).toContain('127.0.0.1:1')
   })
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
-import { Hub, isOriginAllowed, type OriginPolicy, WsListener } from 'oyez'
+import { type Hub, isOriginAllowed, type OriginPolicy, WsListener } from 'oyez'
 import type { ServerConfig } from '../config/server-config.ts'
 import { nodeApp } from '../http/app.ts'
 import type { DemoDesk } from '../http/demo-routes.ts'

@@ -17,7 +17,14 @@ export type {
 export { BusError, type BusErrorCode } from './bus/bus-error.ts'
 export type { Audience, ChannelRule, ChannelRulesOptions } from './hub/channel-rule.ts'
 export type { DisconnectTarget } from './hub/control.ts'
-export type { HistoryOptions, HistoryPublication, HistoryResult, PublisherInfo } from './hub/history-result.ts'
+export type {
+  HistoryOptions,
+  HistoryPublication,
+  HistoryResult,
+  PublisherInfo,
+  RawHistoryPublication,
+  RawHistoryResult,
+} from './hub/history-result.ts'
 export {
   type AcceptRequest,
   type ConnectionView,
@@ -27,6 +34,7 @@ export {
   Refusal,
 } from './hub/hooks.ts'
 export { Hub } from './hub/hub.ts'
+export { JsonText } from './hub/json-text.ts'
 export { HubError, type HubErrorCode } from './hub/hub-error.ts'
 export type { HubEvents } from './hub/hub-event.ts'
 export type { HubStats } from './hub/hub-stats.ts'

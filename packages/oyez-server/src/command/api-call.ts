@@ -1,3 +1,4 @@
+import { JsonText } from 'oyez'
 import { printable, withoutPassword } from '../log/printable.ts'
 import { UserError } from '../user-error.ts'
 
@@ -7,7 +8,7 @@ const TIMEOUT_MS = 8_000
 /** Calls the HTTP API of a node and returns its `result`. @throws {UserError} when the node is not there or says no. */
 export async function callApi(
   method: string,
-  body: object,
+  body: Readonly<Record<string, JsonText | string | undefined>>,
   options: { readonly url: string; readonly apiKey?: string },
 ): Promise<Readonly<Record<string, unknown>>> {
   const shown = printable(withoutPassword(options.url))
@@ -21,7 +22,7 @@ export async function callApi(
     response = await fetch(new URL(`/api/${method}`, options.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) },
-      body: JSON.stringify(body),
+      body: bodyText(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     text = await response.text()
@@ -36,6 +37,15 @@ export async function callApi(
   const message =
     isObject(error) && typeof error['message'] === 'string' ? error['message'] : `HTTP status ${response.status}`
   throw new UserError(`${shown} says: ${printable(message)}`)
+}
+
+/** A body as JSON; a payload stays as it was typed. */
+function bodyText(body: Readonly<Record<string, JsonText | string | undefined>>): string {
+  const members = Object.entries(body).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return [`${JSON.stringify(name)}:${value instanceof JsonText ? value.text : JSON.stringify(value)}`]
+  })
+  return `{${members.join()}}`
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,14 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { ErrorCodes, type Hub, HubError, type HubErrorCode, type Position } from 'oyez'
+import {
+  ErrorCodes,
+  type Hub,
+  HubError,
+  type HubErrorCode,
+  JsonText,
+  type Position,
+  type RawHistoryPublication,
+} from 'oyez'
 import { z } from 'zod'
 import { VERSION } from '../version.ts'
 import { sameKey } from './api-key.ts'
@@ -65,18 +73,18 @@ export function apiRoutes(options: ApiOptions): Hono {
   api.post('/publish', async (context) => {
     const body = await jsonBody(context, PUBLISH)
     if ('refusal' in body) return body.refusal
-    const { channel, data, idempotency_key: idempotencyKey } = body.value
+    const { channel, idempotency_key: idempotencyKey } = body.value
     return answer(context, async () => {
-      checkSize(data, options.maxPayloadBytes)
+      const data = payloadOf(body.text, options.maxPayloadBytes)
       return wirePosition(await hub.publish(channel, data, { idempotencyKey }))
     })
   })
   api.post('/send', async (context) => {
     const body = await jsonBody(context, SEND)
     if ('refusal' in body) return body.refusal
-    const { user, data, idempotency_key: idempotencyKey } = body.value
+    const { user, idempotency_key: idempotencyKey } = body.value
     return answer(context, async () => {
-      checkSize(data, options.maxPayloadBytes)
+      const data = payloadOf(body.text, options.maxPayloadBytes)
       return wirePosition(await hub.sendToUser(user, data, { idempotencyKey }))
     })
   })
@@ -84,11 +92,12 @@ export function apiRoutes(options: ApiOptions): Hono {
     const body = await jsonBody(context, HISTORY)
     if ('refusal' in body) return body.refusal
     const { channel, limit, reverse, since } = body.value
-    return answer(context, async () => {
+    return answerText(context, async () => {
       // As on the wire: 0 asks for the position only, a negative number for all that there is.
       const most = limit < 0 ? HISTORY_LIMIT : Math.min(limit, HISTORY_LIMIT)
-      const { publications, position } = await hub.history(channel, { limit: most, reverse, since })
-      return { publications: publications.map(wirePublication), ...wirePosition(position) }
+      const { publications, position } = await hub.history(channel, { limit: most, reverse, since, raw: true })
+      const { offset = 0, epoch = '' } = wirePosition(position)
+      return `{"publications":[${publications.map(wirePublication).join()}],"offset":${offset},"epoch":${JSON.stringify(epoch)}}`
     })
   })
   api.post('/disconnect', async (context) => {
@@ -144,6 +153,15 @@ async function answer(context: Context, work: () => Promise<object>): Promise<Re
   }
 }
 
+/** Like `answer`, for a result that is JSON text already. */
+async function answerText(context: Context, work: () => Promise<string>): Promise<Response> {
+  try {
+    return context.body(`{"result":${await work()}}`, 200, { 'content-type': 'application/json' })
+  } catch (error) {
+    return context.json({ error: wireError(error) })
+  }
+}
+
 function wireError(error: unknown): { readonly code: number; readonly message: string } {
   if (error instanceof ApiError) return { code: error.code, message: error.message }
   if (error instanceof HubError && error.code === 'unrecoverable-position') {
@@ -168,15 +186,19 @@ const HUB_WORDS: Readonly<Partial<Record<HubErrorCode, string>>> = {
   closed: 'the node is shutting down',
 }
 
-function checkSize(data: unknown, maxPayloadBytes: number): void {
-  if (Buffer.byteLength(JSON.stringify(data)) > maxPayloadBytes) {
-    throw new ApiError(ErrorCodes.limitExceeded.code, `limit exceeded: data is larger than ${maxPayloadBytes} bytes`)
-  }
+/** The payload in a body, with its bytes as the caller wrote them. */
+function payloadOf(body: string, maxPayloadBytes: number): JsonText {
+  const data = JsonText.member(body, 'data')
+  if (data === undefined) throw new ApiError(ErrorCodes.badRequest.code, 'bad request: data: is missing')
+  if (Buffer.byteLength(data.text) <= maxPayloadBytes) return data
+  throw new ApiError(ErrorCodes.limitExceeded.code, `limit exceeded: data is larger than ${maxPayloadBytes} bytes`)
 }
 
-/** Payloads of binary channels as base64. */
-function wirePublication({ data, ...rest }: { readonly data: unknown; readonly offset: number }): object {
-  return data instanceof Uint8Array ? { ...rest, b64data: Buffer.from(data).toString('base64') } : { ...rest, data }
+/** A publication as JSON text: its payload as it was published, payloads of binary channels as base64. */
+function wirePublication({ offset, data, info }: RawHistoryPublication): string {
+  const payload =
+    data instanceof Uint8Array ? `"b64data":"${Buffer.from(data).toString('base64')}"` : `"data":${data.text}`
+  return `{"offset":${offset},${payload}${info === undefined ? '' : `,"info":${info.text}`}}`
 }
 
 function wirePosition(position: Position | undefined): { readonly offset?: number; readonly epoch?: string } {

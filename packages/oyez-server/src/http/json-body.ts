@@ -2,7 +2,9 @@ import type { Context } from 'hono'
 import type { z } from 'zod'
 
 /** A body that was understood, or the answer to send instead. */
-export type JsonBody<T> = { readonly value: T } | { readonly refusal: Response }
+export type JsonBody<T> = { readonly value: T; readonly text: string } | { readonly refusal: Response }
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads and checks the JSON body of a request. */
 export async function jsonBody<T>(context: Context, schema: z.ZodType<T>): Promise<JsonBody<T>> {
@@ -11,15 +13,22 @@ export async function jsonBody<T>(context: Context, schema: z.ZodType<T>): Promi
     return { refusal: badRequest(context, 'content-type must be application/json') }
   }
   let raw: unknown
+  let text: string
   try {
-    raw = JSON.parse(await context.req.text())
+    text = decoder.decode(await context.req.arrayBuffer())
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return { refusal: badRequest(context, 'the body is not UTF-8') }
+  }
+  try {
+    raw = JSON.parse(text)
   } catch (error) {
     // Anything but broken JSON (a body over its limit, a connection that broke) is for those who watch over the whole request.
     if (!(error instanceof SyntaxError)) throw error
     return { refusal: badRequest(context, 'the body is not JSON') }
   }
   const result = schema.safeParse(raw)
-  if (result.success) return { value: result.data }
+  if (result.success) return { value: result.data, text }
   const issue = result.error.issues[0]
   const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.')
   return { refusal: badRequest(context, `${where}: ${issue?.message ?? 'not understood'}`) }

@@ -246,3 +246,39 @@ it('the demo routes are not there', async () => {
   const kill = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"node":"n1"}' }
   expect((await app.request('/demo/kill', kill)).status).toBe(404)
 })
+
+describe('payload bytes over HTTP', () => {
+  const raw = '{"id":1234567890123456789, "price":1.10,"big":1e400,"id":2,"__proto__":{"x":1}}'
+  const headers = { 'content-type': 'application/json', 'x-api-key': KEY }
+  const post = (method: string, body: string | Uint8Array<ArrayBuffer>): Promise<Response> =>
+    Promise.resolve(app.request(`/api/${method}`, { method: 'POST', headers, body }))
+
+  it('numbers keep their digits from publish and send to history', async () => {
+    await post('publish', `{"channel":"room:1","data":${raw}}`)
+    await post('send', `{"user":"bob","data" : 1.10}`)
+    const room = await post('history', '{"channel":"room:1","limit":-1}')
+    const text = await room.text()
+    expect(text).toContain(`"data":${raw}`)
+    expect(room.headers.get('content-type')).toContain('application/json')
+    expect(JSON.parse(text)).toMatchObject({ result: { offset: 1, publications: [{ offset: 1 }] } })
+    expect(await (await post('history', '{"channel":"#bob","limit":-1}')).text()).toContain('"data":1.10')
+  })
+
+  it('a body that is not UTF-8 is refused and publishes nothing', async () => {
+    const body = new Uint8Array([...Buffer.from('{"channel":"room:1","data":"'), 0xff, ...Buffer.from('"}')])
+    const answer = await post('publish', body)
+    expect(answer.status).toBe(400)
+    expect(await answer.text()).toContain('not UTF-8')
+    expect((await hub.history('room:1')).publications).toEqual([])
+  })
+
+  it('a payload that is nested 129 levels deep is refused, one of 128 levels is not', async () => {
+    const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+    expect(await (await post('publish', `{"channel":"room:1","data":${nested(129)}}`)).json()).toMatchObject({
+      error: { code: 107 },
+    })
+    expect(await (await post('publish', `{"channel":"room:1","data":${nested(128)}}`)).json()).toMatchObject({
+      result: { offset: 1 },
+    })
+  })
+})

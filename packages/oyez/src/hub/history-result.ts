@@ -4,7 +4,8 @@ import type { Position } from '../protocol/position.ts'
 import type { ResolvedRule } from './channel-rule.ts'
 import type { HistoryReply } from './command-handler.ts'
 import { HubError } from './hub-error.ts'
-import { decodePayload } from './payload.ts'
+import type { JsonText } from './json-text.ts'
+import { decodePayload, rawPayload } from './payload.ts'
 import { decodeRecord } from './record.ts'
 
 export interface HistoryOptions {
@@ -14,6 +15,24 @@ export interface HistoryOptions {
   readonly since?: Position | undefined
   /** Newest first. @default false */
   readonly reverse?: boolean | undefined
+  /** Payloads and publisher infos as {@link JsonText}, with every digit as it was published, in place of parsed values. @default false */
+  readonly raw?: boolean | undefined
+}
+
+/** A kept publication with its source text. */
+export interface RawHistoryPublication {
+  readonly offset: number
+  /** The bytes in a channel whose rule has `binary`. */
+  readonly data: JsonText | Uint8Array
+  /** A {@link PublisherInfo}; absent when a server published. */
+  readonly info?: JsonText | undefined
+}
+
+/** The answer of `hub.history` with the option `raw`. */
+export interface RawHistoryResult {
+  readonly publications: readonly RawHistoryPublication[]
+  /** The newest position of the channel. */
+  readonly position: Position
 }
 
 /** Who published, as the server knows it. */
@@ -37,6 +56,15 @@ export interface HistoryResult<Data> {
   readonly position: Position
 }
 
+/** The answer of `hub.history`, by its option `raw`. */
+export type HistoryAnswer<Data, Raw extends boolean> = Raw extends true ? RawHistoryResult : HistoryResult<Data>
+
+/** @returns The limit of a history call. @throws {TypeError} when it is no whole number from 0. */
+export function checkedLimit(limit: number): number {
+  if (Number.isSafeInteger(limit) && limit >= 0) return limit
+  throw new TypeError(`limit must be a whole number from 0, not ${limit}`)
+}
+
 /** What the bus read, as the protocol's answer. Records that no hub wrote are left out. */
 export function toHistoryReply(result: ReadResult): HistoryReply {
   if (result.verdict === 'break') return undefined
@@ -46,13 +74,47 @@ export function toHistoryReply(result: ReadResult): HistoryReply {
   return { publications, position: result.head }
 }
 
-/** The protocol's answer, parsed for the application. @throws {HubError} when `since` belongs to a history that is gone. */
-export function toHistoryResult<Data>(reply: HistoryReply, rule: ResolvedRule): HistoryResult<Data> {
-  if (reply === undefined) throw new HubError('unrecoverable-position', 'the history after this position is gone')
-  const publications = reply.publications.map(({ offset, data, info }) => ({
+/**
+ * The protocol's answer for the application: parsed, or with the source text of its payloads.
+ *
+ * @throws {HubError} when `since` belongs to a history that is gone.
+ */
+export function toHistoryResult<Data, Raw extends boolean>(
+  reply: HistoryReply,
+  rule: ResolvedRule,
+  isRaw: Raw | undefined,
+): HistoryAnswer<Data, Raw> {
+  return (isRaw === true ? rawResult(reply, rule) : parsedResult<Data>(reply, rule)) as HistoryAnswer<Data, Raw>
+}
+
+function parsedResult<Data>(reply: HistoryReply, rule: ResolvedRule): HistoryResult<Data> {
+  const { publications, position } = known(reply)
+  return {
+    publications: publications.map(({ offset, data, info }) => ({
+      offset,
+      data: decodePayload(data, rule) as Data,
+      info: info === undefined ? undefined : (decodePayload(info, JSON_PAYLOAD) as PublisherInfo),
+    })),
+    position,
+  }
+}
+
+function rawResult(reply: HistoryReply, rule: ResolvedRule): RawHistoryResult {
+  const { publications, position } = known(reply)
+  return { publications: publications.map((publication) => rawPublication(publication, rule)), position }
+}
+
+function known(reply: HistoryReply): NonNullable<HistoryReply> {
+  if (reply !== undefined) return reply
+  throw new HubError('unrecoverable-position', 'the history after this position is gone')
+}
+
+const JSON_PAYLOAD = { binary: false }
+
+function rawPublication({ offset, data, info }: Publication, rule: ResolvedRule): RawHistoryPublication {
+  return {
     offset,
-    data: decodePayload(data, rule) as Data,
-    info: info === undefined ? undefined : (decodePayload(info, { binary: false }) as PublisherInfo),
-  }))
-  return { publications, position: reply.position }
+    data: rawPayload(data, rule),
+    info: info === undefined ? undefined : (rawPayload(info, JSON_PAYLOAD) as JsonText),
+  }
 }

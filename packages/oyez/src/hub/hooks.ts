@@ -1,5 +1,3 @@
-import type { Payload } from '../protocol/message.ts'
-
 /** What the HTTP upgrade request of a connection said. */
 export interface AcceptRequest {
   /** Path and query, as sent. */
@@ -90,7 +88,7 @@ export interface HubHooks {
 }
 
 /** The bytes of a JSON value. @throws {TypeError} when the value has no JSON form. */
-export function toPayload(value: unknown): Payload {
+export function toPayload(value: unknown): Buffer {
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`)
   return Buffer.from(text)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Bus, BusStatus } from '../bus/bus.ts'
-import { channelProblem, personalChannel } from '../protocol/channel.ts'
+import { personalChannel } from '../protocol/channel.ts'
 import { type CloseCode, CloseCodes, isCloseCode } from '../protocol/close-code.ts'
 import type { AnyContract, ChannelOf, Contract, DataOf } from '../protocol/contract.ts'
 import type { Position } from '../protocol/position.ts'
@@ -18,9 +18,11 @@ import { Emitter } from './emitter.ts'
 import { Flusher } from './flusher.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Housekeeping } from './housekeeping.ts'
-import { type HistoryOptions, type HistoryResult, toHistoryReply, toHistoryResult } from './history-result.ts'
+import { checkedLimit, type HistoryAnswer, type HistoryOptions, toHistoryReply } from './history-result.ts'
+import { toHistoryResult } from './history-result.ts'
 import type { AcceptRequest, ConnectionView } from './hooks.ts'
 import { HubError } from './hub-error.ts'
+import type { JsonText } from './json-text.ts'
 import type { HubEvents } from './hub-event.ts'
 import type { HubStats } from './hub-stats.ts'
 import type { ChannelHost } from './local-channel.ts'
@@ -33,7 +35,7 @@ import {
   resolveHubOptions,
 } from './options.ts'
 import { Pace } from './pace.ts'
-import { encodePayload } from './payload.ts'
+import { checkChannel, encodePayload } from './payload.ts'
 import { ProducerSync } from './producer-sync.ts'
 import { asHubError, Publisher } from './publisher.ts'
 import { ReadGate } from './read-gate.ts'
@@ -174,14 +176,18 @@ export class Hub<C extends Contract = AnyContract> {
    */
   async publish<Name extends ChannelOf<C>>(
     channel: Name,
-    data: DataOf<C, Name>,
+    data: DataOf<C, Name> | JsonText,
     options: PublishOptions = {},
   ): Promise<Position | undefined> {
     return this.#publish(channel, data, options)
   }
 
   /** Publishes to the personal channel of a user: every device of theirs, on whichever node it is. Otherwise like {@link Hub.publish}. */
-  async sendToUser(userId: string, data: C['personal'], options: PublishOptions = {}): Promise<Position | undefined> {
+  async sendToUser(
+    userId: string,
+    data: C['personal'] | JsonText,
+    options: PublishOptions = {},
+  ): Promise<Position | undefined> {
     if (userId === '') throw new TypeError('userId is empty: anonymous users have no personal channel')
     return this.#publish(personalChannel(userId), data, options)
   }
@@ -208,16 +214,16 @@ export class Hub<C extends Contract = AnyContract> {
    *
    * @throws {HubError} when the bus cannot be asked, or with `unrecoverable-position` when `since` belongs to a history that is gone.
    */
-  async history<Name extends ChannelOf<C>>(
+  async history<Name extends ChannelOf<C>, Raw extends boolean = false>(
     channel: Name,
-    options: HistoryOptions = {},
-  ): Promise<HistoryResult<DataOf<C, Name>>> {
-    this.#checkChannel(channel)
-    const { limit = this.#limits.maxPublicationsPerReply, since, reverse = false } = options
-    if (!Number.isSafeInteger(limit) || limit < 0)
-      throw new TypeError(`limit must be a whole number from 0, not ${limit}`)
+    options: HistoryOptions & { readonly raw?: Raw | undefined } = {},
+  ): Promise<HistoryAnswer<DataOf<C, Name>, Raw>> {
+    checkChannel(channel)
+    const { since, reverse = false, raw } = options
+    const limit = checkedLimit(options.limit ?? this.#limits.maxPublicationsPerReply)
     try {
-      return toHistoryResult(await this.#readHistory({ channel, limit, since, reverse }), this.#rules.of(channel))
+      const reply = await this.#readHistory({ channel, limit, since, reverse })
+      return toHistoryResult<DataOf<C, Name>, Raw>(reply, this.#rules.of(channel), raw)
     } catch (error) {
       throw asHubError(error)
     }
@@ -287,18 +293,13 @@ export class Hub<C extends Contract = AnyContract> {
     data: unknown,
     { idempotencyKey, ack }: PublishOptions,
   ): Promise<Position | undefined> {
-    this.#checkChannel(channel)
+    checkChannel(channel)
     const payload = encodePayload(data, this.#rules.of(channel), this.#limits.maxPayloadBytes)
     if (this.#state !== 'running' && this.#state !== 'draining') {
       throw new HubError('closed', this.#state === 'closed' ? 'the hub is closed' : 'the hub is not started')
     }
     const result = await this.#publisher.publish({ channel, data: payload, idempotencyKey, ack })
     return 'position' in result ? result.position : undefined
-  }
-
-  #checkChannel(channel: string): void {
-    const problem = channelProblem(channel)
-    if (problem !== undefined) throw new TypeError(problem)
   }
 
   async #readHistory({ channel, limit, since, reverse }: HistoryRequest): Promise<HistoryReply> {

@@ -1,10 +1,19 @@
 import type { Payload } from '../protocol/message.ts'
+import { channelProblem } from '../protocol/channel.ts'
+import { isTooDeep } from '../protocol/json-span.ts'
 import { toPayload } from './hooks.ts'
+import { JsonText } from './json-text.ts'
+
+/** @throws {TypeError} when a channel name of the application is not acceptable, saying why. */
+export function checkChannel(channel: string): void {
+  const problem = channelProblem(channel)
+  if (problem !== undefined) throw new TypeError(problem)
+}
 
 /**
- * The bytes of what the application publishes: of its JSON form, or in a channel of binary payloads a `Uint8Array` as it is.
+ * The bytes of a payload of the application: of its JSON form, of a {@link JsonText} as it is, or in a channel of binary payloads a `Uint8Array` as it is.
  *
- * @throws {TypeError} when the value has no JSON form, or no bytes, or more than `maxBytes`.
+ * @throws {TypeError} when the value has no JSON form, is nested more than 128 levels deep, or has no bytes or more than `maxBytes`.
  */
 export function encodePayload(data: unknown, { binary }: { readonly binary: boolean }, maxBytes: number): Payload {
   const payload = bytesOf(data, binary)
@@ -13,7 +22,14 @@ export function encodePayload(data: unknown, { binary }: { readonly binary: bool
 }
 
 function bytesOf(data: unknown, binary: boolean): Payload {
-  if (!binary || !(data instanceof Uint8Array)) return toPayload(data)
+  if (data instanceof JsonText) return Buffer.from(data.text)
+  if (!binary || !(data instanceof Uint8Array)) {
+    const payload = toPayload(data)
+    // Shorter ones cannot be as deep as that.
+    if (payload.length > 256 && isTooDeep(payload.toString()))
+      throw new TypeError('payload is nested more than 128 levels deep')
+    return payload
+  }
   if (data.length === 0) throw new TypeError('payload is empty')
   return data
 }
@@ -23,4 +39,9 @@ export function decodePayload(data: Payload, { binary }: { readonly binary: bool
   return binary
     ? data
     : (JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8')) as unknown)
+}
+
+/** A payload as its source text; the bytes in a channel of binary payloads. */
+export function rawPayload(data: Payload, { binary }: { readonly binary: boolean }): JsonText | Uint8Array {
+  return binary ? data : JsonText.stored(Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8'))
 }

@@ -14,8 +14,10 @@ if (output.length !== 1) throw new Error(`the client must be one chunk, not ${ou
 const { code, imports, dynamicImports } = output[0]
 const foreign = [...imports, ...dynamicImports]
 if (foreign.length) throw new Error(`the client must import nothing, not ${foreign.join(', ')}`)
-const bytes = gzipSync(code, { level: 9 }).length
-console.log(`oyez/client: ${bytes} bytes min+gzip (${code.length} minified), limit ${LIMIT_BYTES}`)
+// Notes for the bundler of an application, which takes them out.
+const shipped = code.replaceAll('/* @__PURE__ */ ', '')
+const bytes = gzipSync(shipped, { level: 9 }).length
+console.log(`oyez/client: ${bytes} bytes min+gzip (${shipped.length} minified), limit ${LIMIT_BYTES}`)
 if (bytes > LIMIT_BYTES) {
   console.error(`oyez/client is ${bytes - LIMIT_BYTES} bytes over its limit`)
   process.exit(1)

@@ -95,7 +95,7 @@ export class Primary {
     const worker = cluster.fork()
     slot.worker = worker
     slot.state = 'starting'
-    slot.bornAt = Date.now()
+    slot.bornAt = performance.now()
     slot.connections = 0
     worker.on('message', (message: unknown) => {
       const report = unsealed<WorkerReport>(message)
@@ -144,7 +144,7 @@ export class Primary {
       this.#settleStart?.reject(new UserError(`${slot.name} died while it started (${how})`))
       return
     }
-    const delay = slot.backoff.next(Date.now() - slot.bornAt)
+    const delay = slot.backoff.next(performance.now() - slot.bornAt)
     this.#log.warn(`${slot.name} died (${how}): another takes its place in ${delay} ms`, { pid })
     slot.timer = setTimeout(() => this.#fork(slot), delay)
   }

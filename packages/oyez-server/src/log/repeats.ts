@@ -9,7 +9,7 @@ export class Repeats {
 
   /** How many equal lines were held back since the last one that went through; `undefined` when this one is to be held back too. */
   admit(line: string): number | undefined {
-    const now = Date.now()
+    const now = performance.now()
     const entry = this.#seen.get(line)
     if (entry !== undefined && now - entry.since < this.#quietMs) {
       entry.held += 1

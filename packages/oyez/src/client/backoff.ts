@@ -25,13 +25,13 @@ export class Backoff {
   /** The delay before the next attempt, in milliseconds. */
   next(): number {
     const { minMs, maxMs } = this.#options
-    if (this.#goodSince && Date.now() - this.#goodSince >= STABLE_MS) this.#attempts = 0
+    if (this.#goodSince && performance.now() - this.#goodSince >= STABLE_MS) this.#attempts = 0
     this.#goodSince = 0
     return Math.random() * Math.min(maxMs, minMs * 2 ** this.#attempts++)
   }
 
   /** Says that the attempt succeeded. */
   good(): void {
-    this.#goodSince ||= Date.now()
+    this.#goodSince ||= performance.now()
   }
 }

@@ -13,14 +13,11 @@ import { ClientError } from './client-error.ts'
 import { Cursor } from './cursor.ts'
 import { Emitter, type ErrorEvents } from './emitter.ts'
 import type { History, HistoryOptions } from './history.ts'
-import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
+import { MAX_TIMER_MS, resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
 import { Producer } from './producer.ts'
 import { ReconnectingSocket } from './reconnecting-socket.ts'
 import { RequestTable, type Answer } from './request-table.ts'
 import { Subscription, type SubscriptionHost, type SubscriptionReceiver } from './subscription.ts'
-
-/** The longest time a timer can be set to, about 25 days. */
-const FOREVER_MS = 2 ** 31 - 1
 
 /** At most 3 bytes each, so that a frame of many subscribes stays below the 64 KiB that servers accept. */
 const MAX_FRAME_CHARS = 20_000
@@ -113,7 +110,7 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   }
 
   /** Resolves when connected. @throws {ClientError} `disconnected` when the client is or gets disconnected, `timeout` after `timeoutMs`. */
-  ready(timeoutMs: number = FOREVER_MS): Promise<void> {
+  ready(timeoutMs: number = MAX_TIMER_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#state === 'connected') return resolve()
       const id = this.#waiting.add(timeoutMs, (outcome) => (outcome ? reject(outcome) : resolve()))
@@ -199,6 +196,8 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
   #end(code: number, reason: string): void {
     if (this.#state === 'disconnected') return
     this.#socket.stop()
+    // The next `connect()` may be for another user.
+    this.#expireToken()
     this.#move('disconnected', code, reason)
   }
 
@@ -320,5 +319,5 @@ export class Client<C extends Contract = AnyContract> extends Emitter<ClientEven
 }
 
 function disconnected(): ClientError {
-  return new ClientError('disconnected', 'client is disconnected')
+  return new ClientError('disconnected', 'disconnected')
 }

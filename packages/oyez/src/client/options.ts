@@ -63,7 +63,7 @@ export interface ResolvedClientOptions extends ClientOptions {
 /**
  * Fills in the defaults.
  *
- * @throws {TypeError} when an address is no `ws:` or `wss:` URL, a number is no whole number from 1, or there is no WebSocket class.
+ * @throws {TypeError} when an address is no `ws:` or `wss:` URL, a number is no whole number from 1 to 1,000,000,000, or there is no WebSocket class.
  */
 export function resolveClientOptions(url: string | readonly string[], options: ClientOptions): ResolvedClientOptions {
   const urls = typeof url === 'string' ? [url] : [...url]
@@ -85,10 +85,13 @@ export function resolveClientOptions(url: string | readonly string[], options: C
   }
 }
 
+/** Longest time in milliseconds that an option can name, about 11 days: twice as much still fits a timer. */
+export const MAX_TIMER_MS = 1e9
+
 function whole(name: string, value: number | undefined, preset: number): number {
   if (value === undefined) return preset
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new TypeError(`${name} must be a whole number from 1, not ${value}`)
+  if (!Number.isInteger(value) || value < 1 || value > MAX_TIMER_MS)
+    throw new TypeError(`${name} must be a whole number from 1 to 1e9, not ${value}`)
   return value
 }
 

@@ -137,8 +137,7 @@ export class Producer {
     this.#lines.clear()
     this.#retained = []
     this.#size = this.#flying = 0
-    for (const item of items)
-      item.reject(item.unsure ? uncertain() : new ClientError('disconnected', 'client is disconnected'))
+    for (const item of items) item.reject(item.unsure ? uncertain() : new ClientError('disconnected', 'disconnected'))
   }
 
   #line(channel: string): Line {
@@ -188,7 +187,7 @@ export class Producer {
 
   #stored(item: Item, { epoch, offset }: IncomingResult): void {
     this.#remove(item)
-    item.at = Date.now()
+    item.at = performance.now()
     item.line.epoch = epoch
     item.line.backoff.good()
     if (offset) this.#retained.push(item)
@@ -289,7 +288,7 @@ export class Producer {
 
   /** What can be put back: the newest that were acknowledged. Forgets what is too old. */
   #kept(line: Line): readonly Item[] {
-    this.#retained = this.#retained.slice(-RETAIN).filter(({ at = 0 }) => Date.now() - at < RETAIN_MS)
+    this.#retained = this.#retained.slice(-RETAIN).filter(({ at = 0 }) => performance.now() - at < RETAIN_MS)
     return this.#retained.filter((item) => item.line === line)
   }
 

@@ -1,10 +1,10 @@
 import { isTerminalClose } from '../protocol/close-code.ts'
 import { Backoff } from './backoff.ts'
-import type { ResolvedClientOptions, WebSocketLike } from './options.ts'
+import { MAX_TIMER_MS, type ResolvedClientOptions, type WebSocketLike } from './options.ts'
 
 /** What a socket tells the client. */
 export interface SocketHandler {
-  /** Awaited before each attempt to connect. A rejection counts as a failed attempt. */
+  /** Awaited before each attempt to connect. A rejection counts as a failed attempt, and so does one that takes longer than `timeoutMs`. */
   prepare(): Promise<void> | undefined
   opened(): void
   frame(data: unknown): void
@@ -43,6 +43,7 @@ export class ReconnectingSocket {
   #timer: ReturnType<typeof setTimeout> | undefined
   #url: number
   #heardAt = 0
+  #heardAtWall = 0
 
   constructor(options: ResolvedClientOptions, handler: SocketHandler) {
     this.#options = options
@@ -109,19 +110,26 @@ export class ReconnectingSocket {
         if (generation === this.#generation) listener(event)
       }
     const { urls, timeoutMs, WebSocket } = this.#options
+    const limit = (): void => {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.restart(1, 'timeout'), timeoutMs)
+    }
     try {
+      // Foreign code may never settle.
+      limit()
       await this.#handler.prepare()
       if (generation !== this.#generation) return
+      limit()
       const socket = new WebSocket(urls[this.#url++ % urls.length] as string)
       this.#socket = socket
-      this.#timer = setTimeout(() => this.restart(1, 'timeout'), timeoutMs)
       socket.onopen = current(() => {
         clearTimeout(this.#timer)
         this.#state = 'open'
         this.#handler.opened()
       })
       socket.onmessage = current((event: { readonly data: unknown }) => {
-        this.#heardAt = Date.now()
+        this.#heardAt = performance.now()
+        this.#heardAtWall = Date.now()
         this.#handler.frame(event.data)
       })
       socket.onclose = current(({ code, reason }: { readonly code: number; readonly reason: string }) => {
@@ -137,10 +145,15 @@ export class ReconnectingSocket {
   }
 
   #watch(silenceMs: number, waitMs: number): void {
-    this.#timer = setTimeout(() => {
-      const left = this.#heardAt + silenceMs - Date.now()
-      if (left > 0) this.#watch(silenceMs, left)
-      else this.restart(2, 'no ping')
-    }, waitMs)
+    this.#timer = setTimeout(
+      () => {
+        // The monotonic clock may stand still while the machine sleeps, and the wall clock may be set back: the larger one counts.
+        const silence = Math.max(performance.now() - this.#heardAt, Date.now() - this.#heardAtWall)
+        const left = silenceMs - silence
+        if (left > 0) this.#watch(silenceMs, left)
+        else this.restart(2, 'no ping')
+      },
+      Math.min(waitMs, MAX_TIMER_MS),
+    )
   }
 }

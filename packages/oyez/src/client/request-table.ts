@@ -1,4 +1,5 @@
 import { ClientError } from './client-error.ts'
+import { MAX_TIMER_MS } from './options.ts'
 
 /** Receives a result, or why there is none. Called exactly once, at once when the outcome is known. */
 export type Answer<Result> = (outcome: Result | ClientError) => void
@@ -19,9 +20,12 @@ export class RequestTable<Result> {
   /** Makes room for one answer and returns its id. Without an answer in time the outcome is a `timeout`. */
   add(timeoutMs: number, answer: Answer<Result>): number {
     const id = ++this.#lastId
-    const timer = setTimeout(() => {
-      this.settle(id, new ClientError('timeout', 'no answer in time'))
-    }, timeoutMs)
+    const timer = setTimeout(
+      () => {
+        this.settle(id, new ClientError('timeout', 'timeout'))
+      },
+      Math.min(timeoutMs, MAX_TIMER_MS),
+    )
     this.#requests.set(id, { answer, timer })
     return id
   }

@@ -137,10 +137,11 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
       if (!(outcome instanceof ClientError)) this.#subscribed(outcome)
       else if (outcome.code === 'timeout') this.#host.restart(3, 'timeout')
       else if (outcome.code !== 'refused') return
-      else if (outcome.temporary) this.#retry()
       else {
-        this.emit('error', { error: outcome })
-        this.#end(outcome.status, outcome.message)
+        this.emit('error', { error: outcome, channel: this.channel })
+        if (turn !== this.#turn) return
+        if (outcome.temporary) this.#retry()
+        else this.#end(outcome.status, outcome.message)
       }
     })
   }
@@ -184,8 +185,7 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
     if (!this.#host.connected()) return
     const done: Answer<IncomingResult> = (outcome) => {
       // Whether the server still sends is unknown now; a new connection is the clean way out.
-      if (outcome instanceof ClientError && outcome.code !== 'connection-lost')
-        this.#host.restart(4, 'unsubscribe failed')
+      if (outcome instanceof ClientError && outcome.code !== 'connection-lost') this.#host.restart(4, 'unsubscribe')
     }
     this.#host.send(this.#host.command('unsubscribe', { channel: this.channel }, done))
   }

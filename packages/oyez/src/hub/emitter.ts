@@ -10,11 +10,12 @@ export class Emitter<Events extends object> {
     return () => listeners.delete(listener)
   }
 
-  /** An exception in a listener is the listener's own affair: it is swallowed here, so that it harms no client. */
+  /** A listener that throws or rejects is ignored, so that it harms no client and does not end the process. */
   emit<Type extends keyof Events>(type: Type, event: Events[Type]): void {
     for (const listener of this.#listeners.get(type) ?? []) {
       try {
-        ;(listener as (event: Events[Type]) => void)(event)
+        const result = (listener as (event: Events[Type]) => unknown)(event)
+        if (result instanceof Promise) result.catch(ignore)
       } catch {
         // See above.
       }
@@ -25,3 +26,5 @@ export class Emitter<Events extends object> {
     this.#listeners.clear()
   }
 }
+
+function ignore(): void {}

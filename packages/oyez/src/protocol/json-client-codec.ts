@@ -1,4 +1,3 @@
-import { FrameError } from './codec.ts'
 import type { Break, BreakReason, Position } from './position.ts'
 
 /** Who published, as the server knows it. */
@@ -85,7 +84,7 @@ export function encodeCommand({ id, method, fields, data }: Command): string {
 /**
  * Reads every message of a server's frame. Unknown fields and pushes are ignored, and a field of a wrong type counts as absent.
  *
- * @throws {FrameError} when the frame as a whole is no JSON of the protocol.
+ * @throws {SyntaxError | TypeError} when the frame as a whole is no JSON of the protocol.
  */
 export function decodeServerFrame(frame: unknown): IncomingMessage[] {
   const messages: IncomingMessage[] = []
@@ -98,13 +97,9 @@ export function decodeServerFrame(frame: unknown): IncomingMessage[] {
 }
 
 function parse(line: string): Fields {
-  try {
-    const fields = object(JSON.parse(line))
-    if (fields) return fields
-  } catch {
-    // It is no JSON.
-  }
-  throw new FrameError('frame is not understood')
+  const fields = object(JSON.parse(line))
+  if (fields) return fields
+  throw new TypeError('frame is not understood')
 }
 
 type Fields = Readonly<Record<string, unknown>>

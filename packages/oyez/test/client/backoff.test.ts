@@ -20,6 +20,8 @@ test('a success that lasted 10 s makes the next failure the first one again', ()
   const backoff = new Backoff({ minMs: 500, maxMs: 20_000 })
   backoff.next()
   backoff.next()
+  // The faked monotonic clock begins at 0, which stands for no success.
+  vi.advanceTimersByTime(1)
   backoff.good()
   vi.advanceTimersByTime(10_000)
   expect(backoff.next()).toBe(250)

@@ -118,6 +118,53 @@ test('a getToken that fails is reported and tried again', async () => {
   await client.ready()
 })
 
+test('a getToken that never settles counts as a failed attempt, and the next one is made', async () => {
+  let calls = 0
+  const client = fixture.client({
+    timeoutMs: 50,
+    getToken: () => (calls++ === 0 ? new Promise<string>(() => undefined) : 'token'),
+  })
+  const failed = new Promise<string>((resolve) =>
+    client.on('connecting', ({ code, reason }) => code === 1 && resolve(reason)),
+  )
+  client.connect()
+  expect(await failed).toBe('timeout')
+  await fixture.server.welcome()
+  await client.ready()
+  expect(calls).toBe(2)
+})
+
+test('connect after disconnect asks getToken again, so that the token of the former user is not sent', async () => {
+  let user = 'ann'
+  const client = fixture.client({ getToken: () => user })
+  client.connect()
+  expect(await (await fixture.server.connection()).answer('connect', { client: 'c' })).toMatchObject({
+    connect: { token: 'ann' },
+  })
+  await client.ready()
+  client.disconnect()
+  user = 'bob'
+  client.connect()
+  expect(await (await fixture.server.connection()).answer('connect', { client: 'd' })).toMatchObject({
+    connect: { token: 'bob' },
+  })
+})
+
+test('a time that no timer can hold is refused, and one that the server names is not taken for a short one', async () => {
+  for (const timeoutMs of [2 ** 31, 1e9 + 1, Number.POSITIVE_INFINITY])
+    expect(() => fixture.client({ timeoutMs })).toThrow('timeoutMs must be a whole number from 1 to 1e9')
+  expect(() => fixture.client({ backoff: { maxMs: 2 ** 40 } })).toThrow('backoff.maxMs')
+  const client = fixture.client({ timeoutMs: 1e9 })
+  const lost: unknown[] = []
+  client.connect()
+  await (await fixture.server.connection()).answer('connect', { client: 'c', ping: 2 ** 40, pong: true })
+  await client.ready(2 ** 40)
+  client.on('connecting', (event) => lost.push(event))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(lost).toEqual([])
+  expect(client.state).toBe('connected')
+})
+
 test('a node that is down is left for the next one of the list', async () => {
   const gone = await ScriptedServer.start()
   const { url } = gone

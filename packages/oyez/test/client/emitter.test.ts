@@ -47,3 +47,28 @@ test('a listener of errors that throws ends there', () => {
   speaker.on('said', fail)
   expect(() => speaker.say('hello')).not.toThrow()
 })
+
+test('an async listener that rejects is reported like one that throws, and ends no process', async () => {
+  const speaker = new Speaker()
+  const cause = new Error('mine')
+  const reported = new Promise((resolve) => speaker.on('error', ({ error }) => resolve([error.code, error.cause])))
+  speaker.on('said', async () => {
+    await Promise.resolve()
+    throw cause
+  })
+  speaker.say('hello')
+  expect(await reported).toEqual(['listener', cause])
+})
+
+test('an async listener of errors that rejects is ignored, and ends no process', async () => {
+  const speaker = new Speaker()
+  const unhandled: unknown[] = []
+  const onUnhandled = (reason: unknown): number => unhandled.push(reason)
+  process.on('unhandledRejection', onUnhandled)
+  speaker.on('error', () => Promise.reject(new Error('again')))
+  speaker.on('said', () => Promise.reject(new Error('mine')))
+  speaker.say('hello')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  process.off('unhandledRejection', onUnhandled)
+  expect(unhandled).toEqual([])
+})

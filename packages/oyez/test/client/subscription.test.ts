@@ -142,7 +142,11 @@ test('a refusal for good ends the subscription, a temporary one is tried again',
   const over = next(news, 'unsubscribed')
   await server.refuse({ code: 103, message: 'permission denied' })
   expect(await over).toEqual({ code: 103, reason: 'permission denied' })
-  expect(errors.map(({ error }) => error.status)).toEqual([103])
+  // The temporary one is named too, so that the developer of a page sees why nothing comes.
+  expect(errors.map(({ error, channel }) => [error.status, channel])).toEqual([
+    [100, 'news'],
+    [103, 'news'],
+  ])
 })
 
 test('an answer to a subscribe that was given up meanwhile changes nothing', async () => {

@@ -86,3 +86,15 @@ test('a listener that was taken away hears nothing, taken away twice too', async
   await node.connected()
   expect(heard).toBe(1)
 })
+
+test('an async listener of the hub that rejects harms no client and ends no process', async () => {
+  const unhandled: unknown[] = []
+  const onUnhandled = (reason: unknown): number => unhandled.push(reason)
+  process.on('unhandledRejection', onUnhandled)
+  const node = await hubs.node()
+  node.hub.on('connected', () => Promise.reject(new Error('mine')))
+  await node.connected('ann')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  process.off('unhandledRejection', onUnhandled)
+  expect(unhandled).toEqual([])
+})

@@ -12,10 +12,10 @@ export interface ErrorEvents {
 
 /** Typed events. Listeners run synchronously, in the order they were added. */
 export class Emitter<Events extends ErrorEvents> {
-  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => unknown>>()
 
   /** Adds a listener and returns the function that removes it. The same function added twice is called once. */
-  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void {
+  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => unknown): () => void {
     let set = this.#listeners.get(type)
     if (!set) this.#listeners.set(type, (set = new Set()))
     set.add(listener)

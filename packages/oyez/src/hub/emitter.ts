@@ -1,9 +1,9 @@
 /** Typed events; listeners run synchronously, in the order they were added. */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => unknown>>()
 
   /** @returns A function that removes the listener again; calling it twice does no harm. */
-  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void {
+  on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => unknown): () => void {
     let listeners = this.#listeners.get(type)
     if (listeners === undefined) this.#listeners.set(type, (listeners = new Set()))
     listeners.add(listener)

@@ -230,7 +230,7 @@ export class Hub<C extends Contract = AnyContract> {
   }
 
   /** Hears what happens in the hub. @returns A function that stops hearing it. */
-  on<Type extends keyof HubEvents>(type: Type, listener: (event: HubEvents[Type]) => void): () => void {
+  on<Type extends keyof HubEvents>(type: Type, listener: (event: HubEvents[Type]) => unknown): () => void {
     return this.#events.on(type, listener)
   }
 

@@ -96,7 +96,7 @@ describe('the last status names the present reason of an outage', () => {
     await bus.says('up', bus.states.lastIndexOf('down'))
   })
 
-  it('of the Redis behind sentinels,', async () => {
+  it('of the Redis behind sentinels', async () => {
     const trio = await SentinelTrio.start()
     ends.push(() => trio.cleanup())
     for (const one of trio.servers) await one.command(...USER)

@@ -10,7 +10,7 @@ export interface ChannelRule {
   readonly logged: boolean
   /** Publications kept for recovery. @default 100 */
   readonly historySize: number
-  /** Milliseconds they are kept after the last one. @default 300_000 */
+  /** Milliseconds they are kept after the last one; at most ten years. @default 300_000 */
   readonly historyTtlMs: number
   /**
    * Whether payloads may be any bytes, for clients of the binary form alone; clients of the JSON form are then answered with 108, or closed with 3506
@@ -42,6 +42,9 @@ export interface ChannelRulesOptions {
 
 /** How long a silent channel's epoch and offset are remembered: long enough that quiet subscribers see no needless break. */
 const META_TTL_MS = 7 * 24 * 3_600_000
+
+/** Ten years: a bus adds it to the time of day, and the sum must stay exact. */
+const MAX_HISTORY_TTL_MS = 10 * 365 * 24 * 3_600_000
 
 const AUDIENCES: readonly Audience[] = ['nobody', 'authenticated', 'anyone']
 
@@ -109,6 +112,10 @@ function resolveRule(where: string, rule: ChannelRule): ResolvedRule {
   checkAck(`channels.${where}.ack`, ack)
   integer('historySize', historySize)
   integer('historyTtlMs', historyTtlMs)
+  if (historyTtlMs > MAX_HISTORY_TTL_MS)
+    throw new TypeError(
+      `channels.${where}.historyTtlMs must be at most ${MAX_HISTORY_TTL_MS} (ten years), not ${historyTtlMs}`,
+    )
   const retention = { size: historySize, ttlMs: historyTtlMs, metaTtlMs: Math.max(META_TTL_MS, 2 * historyTtlMs) }
   return Object.freeze({ logged, historySize, historyTtlMs, binary, ack, publish, subscribe, retention })
 }

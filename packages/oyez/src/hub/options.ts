@@ -21,7 +21,7 @@ export interface HubLimits {
   readonly ringBytes: number
 }
 
-/** Times of a hub, in milliseconds. */
+/** Times of a hub, in milliseconds: whole numbers from 1 to 2,147,483,647 (about 24 days), which a timer can hold. */
 export interface HubTimes {
   /** Between pings to a client. @default 25_000 */
   readonly pingIntervalMs: number
@@ -49,7 +49,7 @@ export interface PublishOptions {
 }
 
 export interface CloseOptions {
-  /** Milliseconds over which the clients are sent away, so that the other nodes are not stormed. @default 0 */
+  /** Milliseconds over which the clients are sent away, so that the other nodes are not stormed; at most 2,147,483,647. @default 0 */
   readonly drainMs?: number | undefined
 }
 
@@ -69,6 +69,9 @@ export interface HubOptions extends HubHooks {
   readonly limits?: Partial<HubLimits> | undefined
   readonly times?: Partial<HubTimes> | undefined
 }
+
+/** A longer time does not fit a timer, which would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 const LIMITS: HubLimits = {
   maxPayloadBytes: 65_536,
@@ -107,6 +110,11 @@ function withDefaults<T extends object>(name: string, defaults: T, given: Partia
     if (!Object.hasOwn(defaults, key)) throw new TypeError(`HubOptions.${name}.${key} is not known`)
     if (!Number.isSafeInteger(value) || Number(value) < 1) {
       throw new TypeError(`HubOptions.${name}.${key} must be a whole number from 1, not ${String(value)}`)
+    }
+    if (name === 'times' && Number(value) > MAX_TIMER_MS) {
+      throw new TypeError(
+        `HubOptions.times.${key} must be at most ${MAX_TIMER_MS}, which a timer can hold, not ${String(value)}`,
+      )
     }
     resolved[key] = value
   }

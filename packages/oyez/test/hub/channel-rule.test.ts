@@ -69,3 +69,9 @@ test('an audience or a rule that does not exist is an error that names it', () =
   const misspelt = { histroySize: 5 } as unknown as { historySize: number }
   expect(() => new ChannelRules({ namespaces: { room: misspelt } })).toThrow('channels.namespaces.room.histroySize')
 })
+
+test('a history time of more than ten years is an error that names it', () => {
+  const tenYears = 10 * 365 * 24 * 3_600_000
+  expect(new ChannelRules({ defaults: { historyTtlMs: tenYears } }).of('a').historyTtlMs).toBe(tenYears)
+  expect(() => new ChannelRules({ personal: { historyTtlMs: tenYears + 1 } })).toThrow('channels.personal.historyTtlMs')
+})

@@ -61,3 +61,13 @@ test('a Refusal has a code that the protocol can carry', () => {
   expect(new Refusal(1, 'no')).toMatchObject({ code: 1, temporary: false, name: 'Refusal' })
   expect(new Refusal(1_999, 'no', { temporary: true }).temporary).toBe(true)
 })
+
+test('a time that no timer can hold is an error that names it, for every time', () => {
+  const names = ['pingIntervalMs', 'pongTimeoutMs', 'connectTimeoutMs', 'lingerMs', 'auditIntervalMs'] as const
+  for (const name of names) {
+    expect(resolveHubOptions({ bus: new MemoryBus(), times: { [name]: 2 ** 31 - 1 } }).times[name]).toBe(2 ** 31 - 1)
+    expect(() => resolveHubOptions({ bus: new MemoryBus(), times: { [name]: 2 ** 31 } })).toThrow(
+      `HubOptions.times.${name} must be at most 2147483647`,
+    )
+  }
+})

@@ -18,6 +18,8 @@ import { jsonBody } from './json-body.ts'
 const ENVELOPE_BYTES = 4_096
 /** Publications in one history answer. */
 const HISTORY_LIMIT = 1_000
+/** Channels of one broadcast. */
+const MAX_CHANNELS = 1_000
 
 const CHANNEL = z.string({ error: 'a text is needed' })
 const USER = z.string({ error: 'a text is needed' }).min(1, 'is empty')
@@ -26,24 +28,53 @@ const OFFSET = z.int({ error: 'a whole number from 0 is needed' }).nonnegative('
 const KEY = z
   .string({ error: 'a text is needed' })
   .min(1, 'is empty')
-  .max(64, 'is longer than 64 characters')
+  .refine((key) => Buffer.byteLength(key) <= 64, 'is longer than 64 bytes')
   .optional()
 
-const PUBLISH = z.object({ channel: CHANNEL, data: DATA, idempotency_key: KEY }, { error: 'an object is needed' })
-const SEND = z.object({ user: USER, data: DATA, idempotency_key: KEY }, { error: 'an object is needed' })
-const HISTORY = z.object(
+const PUBLISH = z.strictObject({ channel: CHANNEL, data: DATA, idempotency_key: KEY }, { error: 'an object is needed' })
+const SEND = z.strictObject({ user: USER, data: DATA, idempotency_key: KEY }, { error: 'an object is needed' })
+const HISTORY = z.strictObject(
   {
     channel: CHANNEL,
     limit: z.int({ error: 'a whole number is needed' }).default(0),
     reverse: z.boolean({ error: 'true or false is needed' }).optional(),
     since: z
-      .object({ offset: OFFSET, epoch: z.string({ error: 'a text is needed' }) }, { error: 'an object is needed' })
+      .strictObject(
+        { offset: OFFSET, epoch: z.string({ error: 'a text is needed' }) },
+        { error: 'an object is needed' },
+      )
       .optional(),
   },
   { error: 'an object is needed' },
 )
-const DISCONNECT = z.object({ user: USER }, { error: 'an object is needed' })
-const INFO = z.object({}, { error: 'an object is needed' })
+const CLOSE = z.strictObject(
+  {
+    code: z
+      .int({ error: 'a whole number is needed' })
+      .min(3_000, 'is not in 3000 to 4999')
+      .max(4_999, 'is not in 3000 to 4999'),
+    reason: z.string({ error: 'a text is needed' }).default(''),
+  },
+  { error: 'an object is needed' },
+)
+const DISCONNECT = z
+  .strictObject(
+    { user: USER.optional(), client: USER.optional(), disconnect: CLOSE.optional() },
+    { error: 'an object is needed' },
+  )
+  .refine(({ user, client }) => (user === undefined) !== (client === undefined), 'give either user or client')
+const BROADCAST = z.strictObject(
+  {
+    channels: z
+      .array(CHANNEL, { error: 'a list of texts is needed' })
+      .min(1, 'is empty')
+      .max(MAX_CHANNELS, `has more than ${MAX_CHANNELS} channels`),
+    data: DATA,
+    idempotency_key: KEY,
+  },
+  { error: 'an object is needed' },
+)
+const INFO = z.strictObject({}, { error: 'an object is needed' })
 
 /** What the API needs of its node. */
 export interface ApiOptions {
@@ -56,7 +87,7 @@ export interface ApiOptions {
 }
 
 /**
- * The server API: `POST /api/publish`, `/send`, `/history`, `/disconnect`, `/info`, with header `X-API-Key`. What was understood is answered
+ * The server API: `POST /api/publish`, `/broadcast`, `/send`, `/history`, `/disconnect`, `/info`, with header `X-API-Key`. What was understood is answered
  * with 200 and `{"result":…}` or `{"error":{"code","message"}}`.
  */
 export function apiRoutes(options: ApiOptions): Hono {
@@ -77,6 +108,22 @@ export function apiRoutes(options: ApiOptions): Hono {
     return answer(context, async () => {
       const data = payloadOf(body.text, options.maxPayloadBytes)
       return wirePosition(await hub.publish(channel, data, { idempotencyKey }))
+    })
+  })
+  api.post('/broadcast', async (context) => {
+    const body = await jsonBody(context, BROADCAST)
+    if ('refusal' in body) return body.refusal
+    const { channels, idempotency_key: idempotencyKey } = body.value
+    return answer(context, async () => {
+      const data = payloadOf(body.text, options.maxPayloadBytes)
+      const publish = async (channel: string): Promise<object> => {
+        try {
+          return { result: wirePosition(await hub.publish(channel, data, { idempotencyKey })) }
+        } catch (error) {
+          return { error: wireError(error) }
+        }
+      }
+      return { responses: await Promise.all(channels.map(publish)) }
     })
   })
   api.post('/send', async (context) => {
@@ -103,9 +150,9 @@ export function apiRoutes(options: ApiOptions): Hono {
   api.post('/disconnect', async (context) => {
     const body = await jsonBody(context, DISCONNECT)
     if ('refusal' in body) return body.refusal
-    const { user } = body.value
+    const { user, client = '', disconnect } = body.value
     return answer(context, async () => {
-      await hub.disconnect({ userId: user })
+      await hub.disconnect(user === undefined ? { connectionId: client } : { userId: user }, disconnect)
       return {}
     })
   })
@@ -129,8 +176,18 @@ function keyNeeded({ apiKey, dev }: ApiOptions): MiddlewareHandler {
         'the API is off: start the server with a key in OYEZ_API_KEY, api.key of the config file, or --api-key'
       return context.json({ error: { code: 404, message } }, 404)
     }
-    if (sameKey(context.req.header('x-api-key') ?? '', apiKey)) return next()
-    return context.json({ error: { code: 101, message: 'unauthorized: header X-API-Key is missing or wrong' } }, 401)
+    const given =
+      context.req.header('x-api-key') ?? /^apikey (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+    if (sameKey(given ?? '', apiKey)) return next()
+    return context.json(
+      {
+        error: {
+          code: 101,
+          message: 'unauthorized: header X-API-Key (or Authorization: apikey KEY) is missing or wrong',
+        },
+      },
+      401,
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
+import { printable } from '../log/printable.ts'
 
 /** A body that was understood, or the answer to send instead. */
 export type JsonBody<T> = { readonly value: T; readonly text: string } | { readonly refusal: Response }
@@ -30,6 +31,10 @@ export async function jsonBody<T>(context: Context, schema: z.ZodType<T>): Promi
   const result = schema.safeParse(raw)
   if (result.success) return { value: result.data, text }
   const issue = result.error.issues[0]
+  if (issue?.code === 'unrecognized_keys') {
+    const path = [...issue.path, printable(String(issue.keys[0]))].map(String).join('.')
+    return { refusal: badRequest(context, `${path}: is not a field of this method`) }
+  }
   const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.map(String).join('.')
   return { refusal: badRequest(context, `${where}: ${issue?.message ?? 'not understood'}`) }
 }

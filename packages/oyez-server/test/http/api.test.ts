@@ -282,3 +282,70 @@ describe('payload bytes over HTTP', () => {
     })
   })
 })
+
+describe('fields and methods of the HTTP API', () => {
+  const post = async (
+    method: string,
+    body: object,
+    headers: Record<string, string> = { 'x-api-key': KEY },
+  ): Promise<Answer> => {
+    const answer = await app.request(`/api/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+    return { status: answer.status, body: (await answer.json()) as Answer['body'] }
+  }
+
+  it('a field that a method does not know is refused by its name, and nothing is done', async () => {
+    for (const [method, body, field] of [
+      ['publish', { channel: 'room', data: 1, skip_history: true }, 'skip_history'],
+      ['send', { user: 'bob', data: 1, ttl: 5 }, 'ttl'],
+      ['broadcast', { channels: ['room'], data: 1, x: 1 }, 'x'],
+      ['history', { channel: 'room', since: { offset: 0, epoch: '', x: 1 } }, 'since.x'],
+      ['disconnect', { user: 'bob', session: 'x' }, 'session'],
+      ['disconnect', { user: 'bob', disconnect: { code: 4_000, reconnect: true } }, 'disconnect.reconnect'],
+      ['info', { verbose: true }, 'verbose'],
+    ] as const) {
+      const { status, body: answer } = await post(method, body)
+      expect([status, answer.error?.message], method).toEqual([
+        400,
+        `bad request: ${field}: is not a field of this method`,
+      ])
+    }
+    expect((await hub.history('room')).publications).toEqual([])
+  })
+
+  it('an idempotency key is measured in bytes, and the message says so', async () => {
+    const publish = (key: string): Promise<Answer> =>
+      post('publish', { channel: 'room', data: 1, idempotency_key: key })
+    expect((await publish('é'.repeat(32))).body.result).toMatchObject({ offset: 1 })
+    expect((await publish('é'.repeat(33))).body.error?.message).toBe(
+      'bad request: idempotency_key: is longer than 64 bytes',
+    )
+  })
+
+  it('broadcast publishes to every channel and answers for each', async () => {
+    const { body } = await post('broadcast', { channels: ['room:1', '@x', 'room:2'], data: { a: 1 } })
+    expect(body.result).toMatchObject({
+      responses: [{ result: { offset: 1 } }, { error: { code: 107 } }, { result: { offset: 1 } }],
+    })
+    expect((await hub.history('room:2')).publications).toHaveLength(1)
+    expect((await post('broadcast', { channels: [], data: 1 })).status).toBe(400)
+  })
+
+  it('disconnect takes a user or a client, with a close code and reason of its own', async () => {
+    expect(
+      (await post('disconnect', { user: 'bob', disconnect: { code: 4_501, reason: 'banned' } })).body.result,
+    ).toEqual({})
+    expect((await post('disconnect', { client: 'some-id' })).body.result).toEqual({})
+    for (const body of [{}, { user: 'bob', client: 'x' }, { user: 'bob', disconnect: { code: 1_000 } }])
+      expect((await post('disconnect', body)).status, JSON.stringify(body)).toBe(400)
+  })
+
+  it('the key may come as Authorization: apikey KEY', async () => {
+    expect((await post('info', {}, { authorization: `apikey ${KEY}` })).status).toBe(200)
+    expect((await post('info', {}, { authorization: 'apikey wrong' })).status).toBe(401)
+    expect((await post('info', {}, { authorization: `Bearer ${KEY}` })).status).toBe(401)
+  })
+})

@@ -11,7 +11,10 @@ export interface HistoryOptions {
   readonly reverse?: boolean | undefined
 }
 
-/** A part of a channel's history, and its newest position. */
+/**
+ * A part of a channel's history, and its newest position. One answer holds about 1 MiB at most, so it may hold fewer publications than `limit`: while
+ * `position.offset` is beyond the last publication, ask again with `since` = `{ epoch: position.epoch, offset: <of the last publication> }`.
+ */
 export interface History<Data> {
   readonly publications: readonly {
     readonly data: Data

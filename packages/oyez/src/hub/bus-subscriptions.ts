@@ -2,7 +2,8 @@ import type { Bus } from '../bus/bus.ts'
 import { BusError } from '../bus/bus-error.ts'
 import type { ChannelRules } from './channel-rule.ts'
 import { type ChannelHost, LocalChannel } from './local-channel.ts'
-import type { Subscription } from './subscription.ts'
+import { ReaderGoneError } from './read-gate.ts'
+import type { Subscriber, Subscription } from './subscription.ts'
 
 interface Entry {
   readonly channel: LocalChannel
@@ -13,7 +14,7 @@ interface Entry {
 }
 
 interface Wanted {
-  readonly name: string
+  readonly channel: LocalChannel
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -70,11 +71,17 @@ export class BusSubscriptions {
         await entry.transition
         continue
       }
-      entry ??= this.#openEntry(name, isRecovering)
+      entry ??= this.#openEntry(name, subscription.subscriber, isRecovering)
       if (entry.state === 'lingering') entry.state = 'open'
       entry.channel.subscriptions.add(subscription)
-      await entry.transition
-      return entry.channel
+      try {
+        await entry.transition
+        return entry.channel
+      } catch (error) {
+        // The channel was being opened for a connection that left: whoever still wants it opens it anew.
+        if (!(error instanceof ReaderGoneError) || !subscription.subscriber.isListening) throw error
+        if (!subscription.is('joining')) throw error
+      }
     }
   }
 
@@ -113,22 +120,25 @@ export class BusSubscriptions {
     this.#entries.clear()
   }
 
-  #openEntry(name: string, isRecovering: boolean): Entry {
+  #openEntry(name: string, opener: Subscriber, isRecovering: boolean): Entry {
     const channel = new LocalChannel(name, this.#rules.of(name), this.#host)
     const entry: Entry = { channel, state: 'opening', transition: Promise.resolve(), lingerUntil: 0 }
     this.#entries.set(name, entry)
-    entry.transition = this.#subscribe(name)
-      .then(() => channel.open(isRecovering))
+    let isSubscribed = false
+    entry.transition = this.#subscribe(channel)
+      .then(() => {
+        isSubscribed = true
+        return channel.open(opener, isRecovering)
+      })
       .then(
         () => this.#opened(entry),
         (error: unknown) => {
           channel.close()
           entry.state = 'closing'
-          // The bus may have subscribed before the log refused: nothing of it may stay.
-          entry.transition = this.#bus
-            .unsubscribe([name])
-            .catch(() => undefined)
-            .then(() => this.#forget(entry))
+          // A channel that was never asked for on the bus leaves nothing there; in every other case nothing of it may stay.
+          const isUntouched = !isSubscribed && error instanceof ReaderGoneError
+          const released = isUntouched ? Promise.resolve() : this.#bus.unsubscribe([name]).catch(() => undefined)
+          entry.transition = released.then(() => this.#forget(entry))
           throw error
         },
       )
@@ -148,18 +158,23 @@ export class BusSubscriptions {
   }
 
   /** Subscribes together with all other channels that were first wanted in this tick: after a mass reconnect they are thousands. */
-  #subscribe(name: string): Promise<void> {
+  #subscribe(channel: LocalChannel): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#wanted.push({ name, resolve, reject })
+      this.#wanted.push({ channel, resolve, reject })
       if (this.#wanted.length === 1) setImmediate(() => void this.#subscribeWanted())
     })
   }
 
   async #subscribeWanted(): Promise<void> {
-    const wanted = this.#wanted
+    const wanted = this.#wanted.filter(({ channel, reject }) => {
+      const isWanted = channel.subscriptions.size > 0
+      if (!isWanted) reject(new ReaderGoneError())
+      return isWanted
+    })
     this.#wanted = []
+    if (wanted.length === 0) return
     try {
-      await this.#bus.subscribe(wanted.map(({ name }) => name))
+      await this.#bus.subscribe(wanted.map(({ channel }) => channel.name))
       for (const { resolve } of wanted) resolve()
     } catch (error) {
       const isRefusal = error instanceof BusError && error.code === 'refused'
@@ -168,7 +183,9 @@ export class BusSubscriptions {
         return
       }
       // One channel that the bus refuses must not take the others with it; of a bus that is away, one answer is enough.
-      await Promise.all(wanted.map(({ name, resolve, reject }) => this.#bus.subscribe([name]).then(resolve, reject)))
+      await Promise.all(
+        wanted.map(({ channel, resolve, reject }) => this.#bus.subscribe([channel.name]).then(resolve, reject)),
+      )
     }
   }
 }

@@ -11,6 +11,7 @@ import { HubError } from './hub-error.ts'
 import type { HubLimits } from './options.ts'
 import { decodePayload } from './payload.ts'
 import type { Publisher } from './publisher.ts'
+import type { Reader } from './read-gate.ts'
 import { Subscription } from './subscription.ts'
 
 /** What the commands of clients need of their hub. */
@@ -20,7 +21,7 @@ export interface CommandHost {
   readonly rules: ChannelRules
   readonly publisher: Publisher
   readonly busSubscriptions: BusSubscriptions
-  history(request: HistoryRequest): Promise<HistoryReply>
+  history(reader: Reader, request: HistoryRequest): Promise<HistoryReply>
   onSubscribed(connection: Connection, channel: string, recovered: boolean): void
   onUnsubscribed(connection: Connection, channel: string): void
   onHookError(hook: string, error: unknown): void
@@ -45,7 +46,10 @@ const JSON_PAYLOAD = { binary: false }
 
 type Command<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>
 
-/** Carries out what admitted clients ask for. Every failure ends in an answer to that client and nowhere else. */
+/**
+ * Carries out what admitted clients ask for. Every failure ends in an answer to that client and nowhere else. The work of a connection ends with it: after
+ * each wait, a command whose connection is not open any more starts nothing new, neither in the bus nor in a hook.
+ */
 export class CommandHandler {
   readonly #host: CommandHost
 
@@ -94,14 +98,14 @@ export class CommandHandler {
     const may =
       before === undefined
         ? this.#mayStart(connection, message)
-        : before.then(() => this.#mayStart(connection, message))
+        : before.then(() => connection.isOpen && this.#mayStart(connection, message))
     if (may === true) void this.#store(connection, message)
     else if (may !== false) this.#startWhenAllowed(connection, message, may)
   }
 
   #startWhenAllowed(connection: Connection, message: Command<'publish'>, may: Promise<boolean>): void {
     const started = may.then((isAllowed) => {
-      if (isAllowed) void this.#store(connection, message)
+      if (isAllowed && connection.isOpen) void this.#store(connection, message)
     })
     const release = (): void => {
       if (connection.publishing === turn) connection.publishing = undefined
@@ -130,7 +134,7 @@ export class CommandHandler {
     const permission =
       joining === undefined
         ? this.#mayPublish(connection, channel, data)
-        : joining.then(() => this.#mayPublish(connection, channel, data))
+        : joining.then(() => connection.isOpen && this.#mayPublish(connection, channel, data))
     return typeof permission === 'boolean'
       ? this.#isPermitted(connection, id, permission)
       : permission.then((isPermitted) => this.#isPermitted(connection, id, isPermitted))
@@ -189,6 +193,7 @@ export class CommandHandler {
     let joined = false
     try {
       if (!(await this.#mayRead(connection, channel))) return this.#fail(connection, id, ErrorCodes.permissionDenied)
+      if (!connection.isOpen) return
       if (!subscription.is('joining')) return this.#fail(connection, id, ENDED_EARLY)
       const local = await this.#host.busSubscriptions.acquire(subscription, recover !== undefined)
       let recovered = false
@@ -236,7 +241,8 @@ export class CommandHandler {
     if (!this.#host.rules.of(channel).logged) return this.#fail(connection, id, ErrorCodes.notAvailable)
     const most = this.#host.limits.maxPublicationsPerReply
     const limit = message.limit < 0 ? most : Math.min(message.limit, most)
-    const reply = await this.#host.history({ channel, limit, since, reverse })
+    if (!connection.isOpen) return
+    const reply = await this.#host.history(connection, { channel, limit, since, reverse })
     if (reply === undefined) return this.#fail(connection, id, ErrorCodes.unrecoverablePosition)
     connection.send({ type: 'history', id, ...reply })
   }
@@ -247,6 +253,7 @@ export class CommandHandler {
     if (!this.#host.rules.of(channel).logged) return this.#fail(connection, id, ErrorCodes.notAvailable)
     // What this connection published before is stored first.
     await connection.publishing
+    if (!connection.isOpen) return
     const closed = await this.#host.publisher.closeProducerOf(connection, channel, producer)
     connection.send({ type: 'producer-closed', id, ...closed })
   }
@@ -322,7 +329,7 @@ export class CommandHandler {
   }
 
   #fail(connection: Connection, id: number, { code, message, temporary }: ErrorCode): void {
-    connection.send({ type: 'error', id, code, message, temporary })
+    if (connection.isOpen) connection.send({ type: 'error', id, code, message, temporary })
   }
 
   #answerError(connection: Connection, id: number, error: unknown): void {

@@ -108,6 +108,11 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     return this.#state === 'gone'
   }
 
+  /** Whether the client can still be told something. */
+  get isListening(): boolean {
+    return this.#state !== 'closing' && this.#state !== 'gone'
+  }
+
   /** Whether it was let in at some time. */
   get wasAdmitted(): boolean {
     return this.#wasAdmitted
@@ -170,12 +175,12 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
     for (const message of messages) {
       this.#take(message)
       // The state may have changed while the message was taken.
-      if (!this.#isListening()) return
+      if (!this.isListening) return
     }
   }
 
   onDrain(): void {
-    if (!this.#wasFull || !this.#isListening()) return
+    if (!this.#wasFull || !this.isListening) return
     this.#wasFull = false
     this.#host.onWritable(this)
   }
@@ -305,10 +310,6 @@ export class Connection implements Subscriber, ConnectionView, TransportHandler 
   /** Above the mark, what channels may have added to it within one tick is not the client's doing. */
   get #hardLimit(): number {
     return this.#host.highWaterBytes * HARD_LIMIT_FACTOR + MAX_BATCH_BYTES * (1 + this.subscriptions.size)
-  }
-
-  #isListening(): boolean {
-    return this.#state !== 'closing' && this.#state !== 'gone'
   }
 }
 

@@ -10,7 +10,7 @@ import { Audit } from './audit.ts'
 import { BusCondition } from './bus-condition.ts'
 import { BusSubscriptions } from './bus-subscriptions.ts'
 import { ChannelRules } from './channel-rule.ts'
-import { CommandHandler, type HistoryReply, type HistoryRequest } from './command-handler.ts'
+import { CommandHandler, type HistoryRequest } from './command-handler.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import { CONTROL_CHANNEL, Control, type DisconnectOrder, type DisconnectTarget } from './control.ts'
 import { drain } from './drain.ts'
@@ -18,8 +18,8 @@ import { Emitter } from './emitter.ts'
 import { Flusher } from './flusher.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Housekeeping } from './housekeeping.ts'
-import { checkedLimit, type HistoryAnswer, type HistoryOptions, toHistoryReply } from './history-result.ts'
-import { toHistoryResult } from './history-result.ts'
+import { HistoryReader } from './history-reader.ts'
+import { checkedLimit, type HistoryAnswer, type HistoryOptions, toHistoryResult } from './history-result.ts'
 import type { AcceptRequest, ConnectionView } from './hooks.ts'
 import { HubError } from './hub-error.ts'
 import type { JsonText } from './json-text.ts'
@@ -38,14 +38,12 @@ import { Pace } from './pace.ts'
 import { checkChannel, encodePayload } from './payload.ts'
 import { ProducerSync } from './producer-sync.ts'
 import { asHubError, Publisher } from './publisher.ts'
-import { ReadGate } from './read-gate.ts'
+import type { Reader } from './read-gate.ts'
+import { ReadGates } from './read-gates.ts'
 import { Registry } from './registry.ts'
 import { RingBudget } from './ring.ts'
 import { finishParting } from './subscription.ts'
 import { WireForms } from './wire-form.ts'
-
-/** Log reads that run at a time. */
-const CONCURRENT_READS = 64
 
 /**
  * Owns the connections of one process and makes them, together with the hubs of other processes on the same bus, one server.
@@ -64,7 +62,8 @@ export class Hub<C extends Contract = AnyContract> {
   readonly #forms: WireForms
   readonly #flusher = new Flusher()
   readonly #ringBudget: RingBudget
-  readonly #gate = new ReadGate(CONCURRENT_READS)
+  readonly #reads = new ReadGates()
+  readonly #history: HistoryReader
   readonly #busSubscriptions: BusSubscriptions
   readonly #publisher: Publisher
   readonly #control: Control
@@ -94,6 +93,8 @@ export class Hub<C extends Contract = AnyContract> {
     this.#publisher = new Publisher(options.bus, this.#rules, (channel, position) =>
       this.#busSubscriptions.get(channel)?.sequencer?.expect(position),
     )
+    const { bus } = options
+    this.#history = new HistoryReader({ bus, rules: this.#rules, gate: this.#reads.clients, limits })
     this.#control = new Control(options.bus, (order) => this.#obey(order))
     this.#housekeeping = this.#makeHousekeeping()
     const shared = {
@@ -105,7 +106,7 @@ export class Hub<C extends Contract = AnyContract> {
       publisher: this.#publisher,
       busSubscriptions: this.#busSubscriptions,
       nodeName: this.nodeName,
-      history: (request: HistoryRequest) => this.#readHistory(request),
+      history: (reader: Reader, request: HistoryRequest) => this.#history.read(reader, request),
       onSubscribed: (connection: Connection, channel: string, recovered: boolean) =>
         this.#events.emit('subscribed', { connection, channel, recovered }),
       onUnsubscribed: (connection: Connection, channel: string) =>
@@ -210,7 +211,8 @@ export class Hub<C extends Contract = AnyContract> {
   }
 
   /**
-   * Publications kept in a channel's log.
+   * Publications kept in a channel's log, oldest first. One answer holds about 1 MiB (`highWaterBytes`): while `position` is beyond the last publication of
+   * an answer that holds fewer than asked for, ask again with the offset of that publication in `since`.
    *
    * @throws {HubError} when the bus cannot be asked, or with `unrecoverable-position` when `since` belongs to a history that is gone.
    */
@@ -222,7 +224,7 @@ export class Hub<C extends Contract = AnyContract> {
     const { since, reverse = false, raw } = options
     const limit = checkedLimit(options.limit ?? this.#limits.maxPublicationsPerReply)
     try {
-      const reply = await this.#readHistory({ channel, limit, since, reverse })
+      const reply = await this.#history.readForApplication({ channel, limit, since, reverse })
       return toHistoryResult<DataOf<C, Name>, Raw>(reply, this.#rules.of(channel), raw)
     } catch (error) {
       throw asHubError(error)
@@ -302,12 +304,6 @@ export class Hub<C extends Contract = AnyContract> {
     return 'position' in result ? result.position : undefined
   }
 
-  async #readHistory({ channel, limit, since, reverse }: HistoryRequest): Promise<HistoryReply> {
-    const { retention } = this.#rules.of(channel)
-    const result = await this.#gate.run(() => this.#bus.read({ channel, after: since, limit, reverse, retention }))
-    return toHistoryReply(result)
-  }
-
   #hear(channel: string, bytes: Uint8Array, position: Position | undefined): void {
     if (channel === CONTROL_CHANNEL) this.#control.hear(bytes)
     else this.#busSubscriptions.get(channel)?.hear(bytes, position)
@@ -340,6 +336,7 @@ export class Hub<C extends Contract = AnyContract> {
   #onGone(connection: Connection, code: number, reason: string): void {
     for (const subscription of connection.subscriptions.values()) this.#busSubscriptions.release(subscription)
     connection.subscriptions.clear()
+    this.#reads.leave(connection)
     this.#heartbeat?.remove(connection)
     this.#registry.remove(connection, connection.userId)
     if (connection.wasAdmitted) this.#events.emit('disconnected', { connection, code, reason })
@@ -389,7 +386,7 @@ export class Hub<C extends Contract = AnyContract> {
       ringBudget: this.#ringBudget,
       maxPublicationsPerReply: this.#limits.maxPublicationsPerReply,
       maxReplyBytes: this.#limits.highWaterBytes,
-      gate: (read) => this.#gate.run(read),
+      reads: this.#reads,
       count: (what, by) => void (this.#counts[what] += by),
       sendAway: (subscription) => this.#partings.add(subscription),
       onNewEpoch: () => this.#producerSync.ask(),

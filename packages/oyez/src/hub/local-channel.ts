@@ -5,9 +5,11 @@ import type { Break, Position } from '../protocol/position.ts'
 import type { ResolvedRule } from './channel-rule.ts'
 import { FanOut } from './fan-out.ts'
 import { decodeRecord } from './record.ts'
+import { type Reader, ReaderGoneError } from './read-gate.ts'
+import type { ReadGates } from './read-gates.ts'
 import type { RingBudget } from './ring.ts'
 import { Sequencer } from './sequencer.ts'
-import type { Subscription } from './subscription.ts'
+import type { Subscriber, Subscription } from './subscription.ts'
 
 /** What a channel needs of its hub. */
 export interface ChannelHost {
@@ -16,8 +18,7 @@ export interface ChannelHost {
   readonly maxPublicationsPerReply: number
   /** Bytes of publications in one answer, beyond which the rest comes as pushes, at the pace of the client. */
   readonly maxReplyBytes: number
-  /** Runs a log read when there is room for one. */
-  gate(read: () => Promise<ReadResult>): Promise<ReadResult>
+  readonly reads: ReadGates
   count(what: 'delivered' | 'breaks' | 'resyncs', by: number): void
   /** A subscription that is `parting`: its client is to be told, in its turn. */
   sendAway(subscription: Subscription): void
@@ -36,7 +37,8 @@ const PAGE = 64
 type Continuation = { readonly publications: readonly Publication[] } | { readonly break: Omit<Break, 'next'> }
 
 /** Everything one node holds about a channel that somebody here wants: who wants it, its sequencer, its fan-out. */
-export class LocalChannel {
+export class LocalChannel implements Reader {
+  readonly isListening: boolean = true
   readonly name: string
   readonly rule: ResolvedRule
   readonly subscriptions: Set<Subscription> = new Set()
@@ -48,6 +50,8 @@ export class LocalChannel {
   #backfill: Promise<void> | undefined
   #confirming: Promise<boolean> | undefined
   #lagging = 0
+  /** The subscriber for whom the channel is being opened. */
+  #opener: Subscriber | undefined
 
   constructor(name: string, rule: ResolvedRule, host: ChannelHost) {
     this.name = name
@@ -61,7 +65,7 @@ export class LocalChannel {
     this.#fanOut = new FanOut(name, (subscription, missed) => this.#lag(subscription, missed.offset - 1))
     this.sequencer = new Sequencer(
       {
-        read: (request) => this.#read(request),
+        read: (request) => host.reads.channels.run(this.#opener ?? this, () => this.#readNow(request)),
         onPublication: (publication) => this.#deliver(publication),
         onEpoch: (epoch) => this.#tellEpoch(epoch),
         onBreak: (broken) => this.#breakAll(broken),
@@ -78,9 +82,18 @@ export class LocalChannel {
     return this.#lagging
   }
 
-  /** The bus subscription is live: find the place in the log. @param isRecovering - Somebody will want older publications: fetch them along. */
-  async open(isRecovering: boolean): Promise<void> {
-    await this.sequencer?.start(isRecovering ? this.#tail : 0)
+  /**
+   * The bus subscription is live: find the place in the log, in the opener's turn. `isRecovering`: older publications will be asked for.
+   *
+   * @throws {ReaderGoneError} when the opener left before the log was read.
+   */
+  async open(opener: Subscriber, isRecovering: boolean): Promise<void> {
+    this.#opener = opener
+    try {
+      await this.sequencer?.start(isRecovering ? this.#tail : 0)
+    } finally {
+      this.#opener = undefined
+    }
   }
 
   /** Something was heard on the bus. */
@@ -117,7 +130,7 @@ export class LocalChannel {
     let verdict: Continuation
     do {
       breaks = sequencer.breaks
-      verdict = await this.#continuation(sequencer, recover)
+      verdict = await this.#continuation(subscription.subscriber, sequencer, recover)
       if (!subscription.is('joining')) return false
       // The stream broke while the verdict was on its way: it was about a history that is gone.
     } while (breaks !== sequencer.breaks)
@@ -161,7 +174,8 @@ export class LocalChannel {
         else if (page.length === 0) return await sequencer.resync()
       }
     } catch (error) {
-      // Its cursor stays: the next drain or the periodic retry goes on from there.
+      if (error instanceof ReaderGoneError) return
+      // The cursor stays: the next drain or the periodic retry goes on from there.
       this.#host.onTrouble(`catching up on ${this.name} failed; it is tried again`, error)
     } finally {
       subscription.isCatchingUp = false
@@ -179,10 +193,14 @@ export class LocalChannel {
     this.sequencer?.close()
   }
 
-  #read(request: Omit<ReadRequest, 'channel' | 'retention'>): Promise<ReadResult> {
-    return this.#host.gate(() =>
-      this.#host.bus.read({ channel: this.name, retention: this.rule.retention, mint: true, ...request }),
-    )
+  /** One answer for one client, in the turn of that client. */
+  #readFor(client: Subscriber, after: Position, limit: number): Promise<ReadResult> {
+    const { reads, maxReplyBytes: maxBytes } = this.#host
+    return reads.clients.run(client, () => this.#readNow({ after, limit, maxBytes }))
+  }
+
+  #readNow(request: Omit<ReadRequest, 'channel' | 'retention'>): Promise<ReadResult> {
+    return this.#host.bus.read({ channel: this.name, retention: this.rule.retention, mint: true, ...request })
   }
 
   #deliver(publication: Publication): void {
@@ -193,21 +211,25 @@ export class LocalChannel {
    * What follows a position: from memory when it reaches that far, else from the log. Memory may be behind the log, while the sequencer reads: then
    * the rest comes as it does to everybody.
    */
-  async #continuation(sequencer: Sequencer, recover: Position): Promise<Continuation> {
+  async #continuation(client: Subscriber, sequencer: Sequencer, recover: Position): Promise<Continuation> {
     const limit = this.#host.maxPublicationsPerReply
     const fromRing = (): readonly Publication[] | undefined =>
       sequencer.knows(recover) ? sequencer.ring.after(recover.offset, limit) : undefined
     let publications = fromRing()
-    if (publications === undefined && sequencer.knows(recover) && recover.offset < sequencer.ring.floor) {
-      // One read serves all who come back at the same time.
-      this.#backfill ??= sequencer.backfill(this.#tail).finally(() => {
-        this.#backfill = undefined
+    if (publications === undefined && sequencer.knows(recover) && sequencer.canBackfill(recover.offset)) {
+      await this.#host.reads.clients.run(client, async () => {
+        // Others may have fetched it while this client waited for its turn.
+        if (fromRing() !== undefined) return
+        // One read serves all who come back at the same time.
+        this.#backfill ??= sequencer.backfill(this.#tail).finally(() => {
+          this.#backfill = undefined
+        })
+        await this.#backfill
       })
-      await this.#backfill
       publications = fromRing()
     }
     if (publications !== undefined) return { publications }
-    const result = await this.#judge(recover, limit)
+    const result = await this.#judge(client, recover, limit)
     if (result.verdict === 'break') return { break: { reason: result.reason, last: recover, fork: result.fork } }
     // The log knows more, or another epoch, than this node has heard of: it catches up before anybody is told.
     if (result.head.epoch !== sequencer.position.epoch || result.head.offset > sequencer.position.offset)
@@ -224,9 +246,8 @@ export class LocalChannel {
    * Reads the log after a client's position. A client that knows what this log does not may have come from a newer master than the one this node reads
    * from: before it is told of a break, the node makes sure that the stale one is not itself.
    */
-  async #judge(recover: Position, limit: number): Promise<ReadResult> {
-    const request = { after: recover, limit }
-    const result = await this.#read(request)
+  async #judge(client: Subscriber, recover: Position, limit: number): Promise<ReadResult> {
+    const result = await this.#readFor(client, recover, limit)
     const { bus } = this.#host
     if (result.verdict === 'continue' || result.reason === 'trimmed' || bus.confirm === undefined) return result
     // One question serves all who come back at the same time.
@@ -234,7 +255,7 @@ export class LocalChannel {
       this.#confirming = undefined
     })
     if (!(await this.#confirming)) throw new BusError('unavailable', 'this node may not talk to the current broker')
-    return this.#read(request)
+    return this.#readFor(client, recover, limit)
   }
 
   #enter(
@@ -277,7 +298,7 @@ export class LocalChannel {
   /** Publications after a lagging subscription's cursor, from the log; `undefined` when its stream turned out to be broken (it has been told). */
   async #readPage(sequencer: Sequencer, subscription: Subscription): Promise<readonly Publication[] | undefined> {
     const last = { epoch: sequencer.position.epoch, offset: subscription.cursor }
-    const result = await this.#read({ after: last, limit: PAGE })
+    const result = await this.#readFor(subscription.subscriber, last, PAGE)
     if (!subscription.is('lagging')) return undefined
     if (result.verdict === 'continue') {
       // Under another epoch than this node knows, the records wait until the sequencer has followed: an empty page makes it.

@@ -62,6 +62,8 @@ export class Sequencer {
   #activity = 0
   #breaks = 0
   readonly #proof: Proof
+  /** Offset of the oldest record that a read of the newest ones brought: no later read of them reaches further back. */
+  #reach: number | undefined
 
   constructor(host: SequencerHost, capacity: number, budget: RingBudget) {
     this.#host = host
@@ -163,6 +165,11 @@ export class Sequencer {
     if (!isHere && performance.now() - expected.since < EXPECTED_WITHIN_MS) return
     this.#expected = undefined
     if (!isHere && this.#state === 'following') void this.resync()
+  }
+
+  /** Whether {@link Sequencer.backfill} may bring what follows an offset. */
+  canBackfill(offset: number): boolean {
+    return offset < this.ring.floor && (this.#reach === undefined || offset >= this.#reach - 1)
   }
 
   /** Fetches older records into the ring, for clients that come back from below it. One read serves all who ask meanwhile. */
@@ -303,6 +310,7 @@ export class Sequencer {
     this.#breaks += 1
     this.ring.reset(broken.next.offset)
     if (broken.next.epoch !== this.#epoch) this.#knownEpochs.length = 0
+    this.#reach = undefined
     this.#epoch = broken.next.epoch
     this.#host.onBreak(broken)
   }
@@ -318,6 +326,7 @@ export class Sequencer {
 
   #fillRing(result: Extract<ReadResult, { verdict: 'continue' }>): void {
     const older: Publication[] = []
+    this.#reach = result.records.at(-1)?.offset ?? this.#reach
     for (const { offset, record } of result.records) {
       if (offset > this.ring.floor) continue
       const publication = decodeRecord(record, offset)

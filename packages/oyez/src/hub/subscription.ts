@@ -1,10 +1,11 @@
 import type { Frame } from '../protocol/codec.ts'
 import type { ServerMessage } from '../protocol/message.ts'
 import type { Break } from '../protocol/position.ts'
+import type { Reader } from './read-gate.ts'
 import type { Batch, WireForm } from './wire-form.ts'
 
 /** What a channel needs of a connection that subscribes to it. */
-export interface Subscriber {
+export interface Subscriber extends Reader {
   readonly form: WireForm
   /** Whether more may be queued for this client; false above the high-water mark. */
   readonly isWritable: boolean

@@ -11,6 +11,7 @@ import { range, useHubs } from './hub-fixture.ts'
 const hubs = useHubs()
 
 class Hearer implements Subscriber {
+  readonly isListening = true
   isWritable = true
   readonly form: WireForm
   readonly sent: (Batch | Frame)[] = []

@@ -115,8 +115,17 @@ test('one large answer does not close a client that reads', async () => {
   const node = await hubs.node({ limits, channels: { defaults: { historySize: 100 } } })
   for (let n = 0; n < 100; n++) await node.hub.publish('news', PAYLOAD)
   const client = await node.connected()
-  const { history } = await client.ask({ history: { channel: 'news', limit: 100 } })
-  expect(history?.publications).toHaveLength(100)
+  const offsets: (number | undefined)[] = []
+  let epoch: string | undefined
+  for (let end = 100; offsets.length < end; ) {
+    const since = offsets.length === 0 ? undefined : { epoch, offset: offsets.at(-1) }
+    const { history } = await client.ask({ history: { channel: 'news', limit: 100, since } })
+    end = history?.offset ?? 0
+    epoch = history?.epoch
+    offsets.push(...(history?.publications.map(({ offset }) => offset) ?? []))
+    expect(history?.publications.length).toBeGreaterThan(1)
+  }
+  expect(offsets).toEqual(range(1, 100))
   const result = await client.subscribe('news', { recover: true, offset: 0, epoch: '' })
   expect(result.recovered).toBe(true)
   const inReply = result.publications?.length ?? 0

@@ -45,9 +45,10 @@ async function attackedNode(): Promise<{
   connected: (user?: string) => Promise<FakeClient>
 }> {
   const bus = new CountingBus({ url: server.url, prefix: `attack-${Math.random().toString(36).slice(2)}` })
-  const { hub, connected } = await hubs.node({ inner: bus })
+  const node = await hubs.node({ inner: bus })
+  const { hub } = node
   for (let n = 0; n < 100; n++) await hub.publish('large', 'x'.repeat(65_000))
-  return { bus, connected }
+  return { bus, connected: (user) => node.connected(user) }
 }
 
 /** 256 history commands in one frame. */

@@ -30,9 +30,9 @@ describe('every build', () => {
     '$name: nothing lost, repeated, reordered or broken without a reason',
     async ({ name }) => {
       const run = await labRun(name, { seed })
-      expect({ green: run.green, counts: run.counts, code: run.code }, run.output).toEqual({
+      expect({ green: run.green, findings: run.findings, code: run.code }, run.output).toEqual({
         green: true,
-        counts: {},
+        findings: {},
         code: 0,
       })
       runs.push(run)

@@ -45,7 +45,13 @@ it('when the master dies, the node publishes again within 3 s after the promotio
   await node.hears('room', ann.stored.length)
   expect(node.texts('room')).toEqual(ann.stored)
   expect(node.breaks('room')).toEqual([])
-  expect(node.states.slice(0, 4)).toEqual(['up', 'down', 'up', 'gap'])
+  // `down` is said again when its reason changes.
+  expect(node.states.filter((state, index, all) => state !== all[index - 1]).slice(0, 4)).toEqual([
+    'up',
+    'down',
+    'up',
+    'gap',
+  ])
 })
 
 it('what a failover loses is a fork for those who saw it', async () => {

@@ -91,7 +91,7 @@ test('no read is started for a client that has left, however often it comes back
   expect(bus.mostRunning).toBeLessThanOrEqual(8)
 })
 
-test('recoveries of one client do not hold up the recovery of another client', async () => {
+test('history reads of one client do not hold up the recovery of another client', async () => {
   const { bus, connected } = await attackedNode()
   const [attacker, victim] = [await connected(), await connected()]
   const { history } = await victim.ask({ history: { channel: 'large' } })

@@ -48,17 +48,17 @@ describe('the lock file check', () => {
     ])
   })
 
-  test('names a package that comes from another host, from git or over plain http', () => {
+  test('names a package that is tied to the address of a mirror, to git or to a file', () => {
     const packages = {
       'node_modules/mirror': { integrity, resolved: 'https://registry.example.com/mirror/-/mirror-1.0.0.tgz' },
       'node_modules/git': { integrity, resolved: 'git+ssh://git@example.com/git.git#abc' },
-      'node_modules/plain': { integrity, resolved: 'http://registry.npmjs.org/plain/-/plain-1.0.0.tgz' },
-      'node_modules/good': { integrity, resolved: 'https://registry.npmjs.org/good/-/good-1.0.0.tgz' },
+      'node_modules/file': { integrity, resolved: 'file:../file-1.0.0.tgz' },
+      'node_modules/good': { integrity },
     }
     expect(unverified({ packages }).map((line) => line.split(' ')[0])).toEqual([
       'node_modules/mirror',
       'node_modules/git',
-      'node_modules/plain',
+      'node_modules/file',
     ])
   })
 

@@ -20,6 +20,7 @@ export interface ClientOptions {
   /**
    * Fetches a token before the first connect (unless `token` is given) and whenever the server says that the last one has expired. `null`
    * means that there is none to be had: the client disconnects for good. A rejection is reported as an `error` event and tried again.
+   * It may take six times `timeoutMs`; then the attempt counts as failed, and it is called again.
    */
   readonly getToken?: (() => string | null | Promise<string | null>) | undefined
   /** Handed to the server's `authenticate` with every connect. A JSON value. */
@@ -63,7 +64,7 @@ export interface ResolvedClientOptions extends ClientOptions {
 /**
  * Fills in the defaults.
  *
- * @throws {TypeError} when an address is no `ws:` or `wss:` URL, a number is no whole number from 1 to 1,000,000,000, or there is no WebSocket class.
+ * @throws {TypeError} when an address is no `ws:` or `wss:` URL, a number is no whole number from 1 to 300,000,000, or there is no WebSocket class.
  */
 export function resolveClientOptions(url: string | readonly string[], options: ClientOptions): ResolvedClientOptions {
   const urls = typeof url === 'string' ? [url] : [...url]
@@ -85,13 +86,13 @@ export function resolveClientOptions(url: string | readonly string[], options: C
   }
 }
 
-/** Longest time in milliseconds that an option can name, about 11 days: twice as much still fits a timer. */
-export const MAX_TIMER_MS = 1e9
+/** Longest time in milliseconds that an option can name, about 3 days: six times as much still fits a timer. */
+export const MAX_TIMER_MS = 3e8
 
 function whole(name: string, value: number | undefined, preset: number): number {
   if (value === undefined) return preset
   if (!Number.isInteger(value) || value < 1 || value > MAX_TIMER_MS)
-    throw new TypeError(`${name} must be a whole number from 1 to 1e9, not ${value}`)
+    throw new TypeError(`${name} must be a whole number from 1 to 3e8, not ${value}`)
   return value
 }
 

@@ -98,7 +98,7 @@ export class Producer {
     const text = JSON.stringify(data) as string | undefined
     if (text === undefined) throw new TypeError(`${typeof data} has no JSON form`)
     if (this.#size >= this.#options.publishWindow + this.#options.publishQueue) {
-      throw new ClientError('queue-full', 'queue full')
+      throw new ClientError('queue-full', 'queue-full')
     }
     return new Promise((resolve, reject) => {
       const line = this.#line(channel)

@@ -4,7 +4,7 @@ import { MAX_TIMER_MS, type ResolvedClientOptions, type WebSocketLike } from './
 
 /** What a socket tells the client. */
 export interface SocketHandler {
-  /** Awaited before each attempt to connect. A rejection counts as a failed attempt, and so does one that takes longer than `timeoutMs`. */
+  /** Awaited before each attempt to connect. A rejection counts as a failed attempt, and so does one that takes longer than six times `timeoutMs`. */
   prepare(): Promise<void> | undefined
   opened(): void
   frame(data: unknown): void
@@ -110,16 +110,16 @@ export class ReconnectingSocket {
         if (generation === this.#generation) listener(event)
       }
     const { urls, timeoutMs, WebSocket } = this.#options
-    const limit = (): void => {
+    const limit = (ms: number): void => {
       clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.restart(1, 'timeout'), timeoutMs)
+      this.#timer = setTimeout(() => this.restart(1, 'timeout'), ms)
     }
     try {
-      // Foreign code may never settle.
-      limit()
+      // Foreign code may never settle; it may also ask a person, and gets more time than a server.
+      limit(6 * timeoutMs)
       await this.#handler.prepare()
       if (generation !== this.#generation) return
-      limit()
+      limit(timeoutMs)
       const socket = new WebSocket(urls[this.#url++ % urls.length] as string)
       this.#socket = socket
       socket.onopen = current(() => {

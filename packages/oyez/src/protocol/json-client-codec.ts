@@ -200,5 +200,5 @@ function text(value: unknown): string {
 }
 
 function integer(value: unknown): number {
-  return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0
+  return (value as number) > 0 && Number.isSafeInteger(value) ? (value as number) : 0
 }

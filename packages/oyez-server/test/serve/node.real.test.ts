@@ -161,6 +161,13 @@ describe('without development mode', () => {
     expect(node.output.split('https://chat.example was refused')).toHaveLength(2)
   })
 
+  it('invented origins fill no log', async () => {
+    const node = await started({ dev: false })
+    for (let n = 0; n < 40; n++) await upgradeStatus(node.websocketUrl, `https://invented-${n}.example`)
+    await waitFor(() => node.output.includes('https://invented-9.example'))
+    expect(node.output.split('was refused').length - 1).toBeLessThanOrEqual(20)
+  })
+
   it('a page whose host a proxy names with the default port is a page of the same host', async () => {
     const node = await started({ dev: false })
     expect(await upgradeStatus(node.websocketUrl, 'https://chat.example.com', 'chat.example.com:443')).toBe(101)

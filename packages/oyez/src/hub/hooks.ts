@@ -1,3 +1,5 @@
+import { JsonText } from './json-text.ts'
+
 /** What the HTTP upgrade request of a connection said. */
 export interface AcceptRequest {
   /** Path and query, as sent. */
@@ -89,6 +91,7 @@ export interface HubHooks {
 
 /** The bytes of a JSON value. @throws {TypeError} when the value has no JSON form. */
 export function toPayload(value: unknown): Buffer {
+  if (value instanceof JsonText) return Buffer.from(value.text)
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`)
   return Buffer.from(text)

@@ -1,5 +1,7 @@
 import { isTooDeep, NestingError, rawMember } from '../protocol/json-span.ts'
 
+let make: (text: string) => JsonText
+
 /**
  * A JSON value as its source text. `hub.publish` and `hub.sendToUser` store the text as it is, so that numbers keep their digits and nothing is parsed and
  * written again. `hub.history` returns it with the option `raw`.
@@ -42,9 +44,8 @@ export class JsonText {
     }
   }
 
-  /** Text that a hub has checked before it stored it. */
-  static stored(text: string): JsonText {
-    return new JsonText(text)
+  static {
+    make = (text) => new JsonText(text)
   }
 
   static #checked(text: string): JsonText {
@@ -57,4 +58,14 @@ export class JsonText {
   toString(): string {
     return this.text
   }
+
+  /** @throws {TypeError} always: `JSON.stringify` cannot write source text, so that a JsonText is a whole payload and never a part of one. */
+  toJSON(): never {
+    throw new TypeError('a JsonText is a whole payload: it cannot stand inside another value')
+  }
+}
+
+/** Text that a hub has checked before it stored it. Not public: it is not checked again. */
+export function storedJson(text: string): JsonText {
+  return make(text)
 }

@@ -2,7 +2,7 @@ import type { Payload } from '../protocol/message.ts'
 import { channelProblem } from '../protocol/channel.ts'
 import { isTooDeep } from '../protocol/json-span.ts'
 import { toPayload } from './hooks.ts'
-import { JsonText } from './json-text.ts'
+import { JsonText, storedJson } from './json-text.ts'
 
 /** @throws {TypeError} when a channel name of the application is not acceptable, saying why. */
 export function checkChannel(channel: string): void {
@@ -43,5 +43,5 @@ export function decodePayload(data: Payload, { binary }: { readonly binary: bool
 
 /** A payload as its source text; the bytes in a channel of binary payloads. */
 export function rawPayload(data: Payload, { binary }: { readonly binary: boolean }): JsonText | Uint8Array {
-  return binary ? data : JsonText.stored(Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8'))
+  return binary ? data : storedJson(Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8'))
 }

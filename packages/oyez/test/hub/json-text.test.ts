@@ -54,3 +54,26 @@ test('the last of repeated members counts, and a member keeps its text', () => {
   expect(JsonText.member('{"x":1}', 'data')).toBeUndefined()
   expect(() => JsonText.member(`{"data":${'['.repeat(129)}${']'.repeat(129)}}`, 'data')).toThrow('128 levels')
 })
+
+test('a JsonText inside another value is a TypeError, and stores nothing', async () => {
+  const node = await hubs.node()
+  await expect(node.hub.publish('news', { a: JsonText.parse('1.10') })).rejects.toThrow(
+    'cannot stand inside another value',
+  )
+  expect((await node.hub.history('news')).publications).toEqual([])
+})
+
+test('a JsonText that onRpc returns reaches the client with every digit', async () => {
+  const node = await hubs.node({ onRpc: () => JsonText.parse('1234567890123456789') })
+  const client = await node.connected('ann')
+  await client.reply(client.send({ rpc: { method: 'big' } }))
+  expect(client.transport.frames.map(String).some((frame) => frame.includes('1234567890123456789'))).toBe(true)
+})
+
+test('text that was not checked cannot be made a JsonText by an application', () => {
+  expect(
+    Object.getOwnPropertyNames(JsonText).filter(
+      (name) => typeof JsonText[name as keyof typeof JsonText] === 'function',
+    ),
+  ).toEqual(['parse', 'member'])
+})

@@ -5,7 +5,12 @@ import { protobufCodec } from '../../../src/codec/protobuf/index.ts'
 import { FrameError } from '../../../src/protocol/codec.ts'
 import { jsonCodec } from '../../../src/protocol/json-codec.ts'
 import type { ClientMessage } from '../../../src/protocol/message.ts'
-import { type SubscribeRequest, SubscribeRequestSchema } from './generated/client_pb.ts'
+import {
+  type ConnectRequest,
+  ConnectRequestSchema,
+  type SubscribeRequest,
+  SubscribeRequestSchema,
+} from './generated/client_pb.ts'
 import { type CommandShape, commandFrame } from './generated-codec.ts'
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('', 'é', '\ufffd', 'x'.repeat(200)))
@@ -41,7 +46,7 @@ const pairs: fc.Arbitrary<Pair> = fc.oneof(
     })
     .map(({ id, data, ext, subs, ...rest }) => ({
       json: `{"id":${id},"connect":{"data":${data},"oyez_ext":${ext},"subs":${quote(subs)},${quote(rest).slice(1)}}`,
-      binary: { id, connect: { ...rest, data: bytes(data), oyezExt: ext, subs: withBigOffsets(subs) } },
+      binary: { id, connect: connectRequest({ ...rest, data: bytes(data), oyezExt: ext, subs: withBigOffsets(subs) }) },
     })),
   fc
     .record({ id, channel, token: text, data: json, recover: fc.boolean(), epoch: text, offset, flag: fc.nat(7) })
@@ -100,6 +105,8 @@ const pairs: fc.Arbitrary<Pair> = fc.oneof(
     .map(([id, name]) => ({ json: quote({ id, [name]: {} }), binary: { id, [camel(name)]: {} } })),
 )
 
+type Parts = Pick<ConnectRequest, 'token' | 'data' | 'name' | 'version' | 'headers' | 'subs' | 'oyezExt'>
+
 function camel(name: string): string {
   return name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
@@ -117,6 +124,11 @@ function withBigOffsets(subs: Readonly<Record<string, Continued>>): Record<strin
       create(SubscribeRequestSchema, { ...sub, offset: BigInt(sub.offset) }),
     ]),
   )
+}
+
+/** `create` copies maps by assignment, which loses a key `__proto__`: the maps are put in afterwards, as they are. */
+function connectRequest({ headers, subs, ...rest }: Parts): ConnectRequest {
+  return Object.assign(create(ConnectRequestSchema, rest), { headers, subs })
 }
 
 /** Comparable: payloads as text, without members that are absent. */

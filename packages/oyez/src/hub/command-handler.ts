@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts'
 import { type HubHooks, Refusal, toPayload } from './hooks.ts'
 import { HubError } from './hub-error.ts'
 import type { HubLimits } from './options.ts'
-import { decodePayload } from './payload.ts'
+import { decodePayload, JSON_PAYLOAD } from './payload.ts'
 import type { Publisher } from './publisher.ts'
 import type { Reader } from './read-gate.ts'
 import { Subscription } from './subscription.ts'
@@ -40,9 +40,6 @@ export type HistoryReply = { readonly publications: readonly Publication[]; read
 
 /** Every command is answered, also a subscribe that an unsubscribe overtook. Temporary, since the client may have subscribed again since. */
 const ENDED_EARLY: ErrorCode = { ...ErrorCodes.internal, message: 'unsubscribed before the subscribe was answered' }
-
-/** The payloads of calls and messages: the codec has checked that they are JSON. */
-const JSON_PAYLOAD = { binary: false }
 
 type Command<Type extends ClientMessage['type']> = Extract<ClientMessage, { type: Type }>
 

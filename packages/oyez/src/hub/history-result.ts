@@ -5,7 +5,7 @@ import type { ResolvedRule } from './channel-rule.ts'
 import type { HistoryReply } from './command-handler.ts'
 import { HubError } from './hub-error.ts'
 import type { JsonText } from './json-text.ts'
-import { decodePayload, rawPayload } from './payload.ts'
+import { decodePayload, JSON_PAYLOAD, rawPayload } from './payload.ts'
 import { decodeRecord } from './record.ts'
 
 export interface HistoryOptions {
@@ -84,37 +84,12 @@ export function toHistoryResult<Data, Raw extends boolean>(
   rule: ResolvedRule,
   isRaw: Raw | undefined,
 ): HistoryAnswer<Data, Raw> {
-  return (isRaw === true ? rawResult(reply, rule) : parsedResult<Data>(reply, rule)) as HistoryAnswer<Data, Raw>
-}
-
-function parsedResult<Data>(reply: HistoryReply, rule: ResolvedRule): HistoryResult<Data> {
-  const { publications, position } = known(reply)
-  return {
-    publications: publications.map(({ offset, data, info }) => ({
-      offset,
-      data: decodePayload(data, rule) as Data,
-      info: info === undefined ? undefined : (decodePayload(info, JSON_PAYLOAD) as PublisherInfo),
-    })),
-    position,
-  }
-}
-
-function rawResult(reply: HistoryReply, rule: ResolvedRule): RawHistoryResult {
-  const { publications, position } = known(reply)
-  return { publications: publications.map((publication) => rawPublication(publication, rule)), position }
-}
-
-function known(reply: HistoryReply): NonNullable<HistoryReply> {
-  if (reply !== undefined) return reply
-  throw new HubError('unrecoverable-position', 'the history after this position is gone')
-}
-
-const JSON_PAYLOAD = { binary: false }
-
-function rawPublication({ offset, data, info }: Publication, rule: ResolvedRule): RawHistoryPublication {
-  return {
+  if (reply === undefined) throw new HubError('unrecoverable-position', 'the history after this position is gone')
+  const read = isRaw === true ? rawPayload : decodePayload
+  const publications = reply.publications.map(({ offset, data, info }) => ({
     offset,
-    data: rawPayload(data, rule),
-    info: info === undefined ? undefined : (rawPayload(info, JSON_PAYLOAD) as JsonText),
-  }
+    data: read(data, rule),
+    info: info === undefined ? undefined : read(info, JSON_PAYLOAD),
+  }))
+  return { publications, position: reply.position } as HistoryAnswer<Data, Raw>
 }

@@ -1,3 +1,4 @@
+import type { Payload } from '../protocol/message.ts'
 import { JsonText } from './json-text.ts'
 
 /** What the HTTP upgrade request of a connection said. */
@@ -90,9 +91,14 @@ export interface HubHooks {
 }
 
 /** The bytes of a JSON value. @throws {TypeError} when the value has no JSON form. */
-export function toPayload(value: unknown): Buffer {
-  if (value instanceof JsonText) return Buffer.from(value.text)
+export function toPayload(value: unknown): Payload {
+  return Buffer.from(toJson(value))
+}
+
+/** The text of a JSON value. @throws {TypeError} when the value has no JSON form. */
+export function toJson(value: unknown): string {
+  if (value instanceof JsonText) return value.text
   const text = JSON.stringify(value) as string | undefined
   if (text === undefined) throw new TypeError(`${typeof value} has no JSON form`)
-  return Buffer.from(text)
+  return text
 }

@@ -1,8 +1,11 @@
 import type { Payload } from '../protocol/message.ts'
 import { channelProblem } from '../protocol/channel.ts'
 import { isTooDeep } from '../protocol/json-span.ts'
-import { toPayload } from './hooks.ts'
+import { toJson } from './hooks.ts'
 import { JsonText, storedJson } from './json-text.ts'
+
+/** The payloads of calls and messages, and the info of publishers, are JSON whatever the rule of the channel is. */
+export const JSON_PAYLOAD: { readonly binary: boolean } = { binary: false }
 
 /** @throws {TypeError} when a channel name of the application is not acceptable, saying why. */
 export function checkChannel(channel: string): void {
@@ -22,16 +25,14 @@ export function encodePayload(data: unknown, { binary }: { readonly binary: bool
 }
 
 function bytesOf(data: unknown, binary: boolean): Payload {
-  if (data instanceof JsonText) return Buffer.from(data.text)
-  if (!binary || !(data instanceof Uint8Array)) {
-    const payload = toPayload(data)
-    // Shorter ones cannot be as deep as that.
-    if (payload.length > 256 && isTooDeep(payload.toString()))
-      throw new TypeError('payload is nested more than 128 levels deep')
-    return payload
+  if (binary && data instanceof Uint8Array) {
+    if (data.length === 0) throw new TypeError('payload is empty')
+    return data
   }
-  if (data.length === 0) throw new TypeError('payload is empty')
-  return data
+  const text = toJson(data)
+  // A JsonText was looked at when it was made.
+  if (!(data instanceof JsonText) && isTooDeep(text)) throw new TypeError('payload is nested more than 128 levels deep')
+  return Buffer.from(text)
 }
 
 /** What the application sees of a payload: the JSON value, or in a channel of binary payloads the bytes. */

@@ -1,11 +1,9 @@
 import { CloseCodes } from '../protocol/close-code.ts'
 import type { Connection } from './connection.ts'
+import { MAX_TIMER_MS } from './options.ts'
 
 /** Timers are not finer than this; several connections share a pause when theirs is shorter. */
 const SHORTEST_PAUSE_MS = 10
-
-/** A longer pause does not fit a timer, which would then fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Sends clients away one after the other, evenly over a time, so that the nodes they come back to are not stormed. Resolves when all are

@@ -71,7 +71,7 @@ export interface HubOptions extends HubHooks {
 }
 
 /** A longer time does not fit a timer, which would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+export const MAX_TIMER_MS: number = 2 ** 31 - 1
 
 const LIMITS: HubLimits = {
   maxPayloadBytes: 65_536,

@@ -53,8 +53,8 @@ export class LogStore {
 
   append(request: AppendRequest): AppendResult {
     const { channel } = request
-    const empty = this.#livingEmpty(channel)
-    const living = empty ?? this.#living(channel)
+    const empty = this.#living(this.#empty, channel)
+    const living = empty ?? this.#living(this.#logs, channel)
     const log = living ?? new ChannelLog(this.#now, request.retention.metaTtlMs, this.#limits)
     const result = log.append(request)
     if (living !== undefined && living !== empty) {
@@ -127,22 +127,15 @@ export class LogStore {
   }
 
   #find(channel: string): ChannelLog | undefined {
-    const log = this.#livingEmpty(channel)
+    const log = this.#living(this.#empty, channel)
     if (log !== undefined) return log
-    const kept = this.#living(channel)
+    const kept = this.#living(this.#logs, channel)
     if (kept !== undefined && this.#logs.size >= this.#maxLogs) this.#used.add(kept)
     return kept
   }
 
-  #livingEmpty(channel: string): ChannelLog | undefined {
-    const log = this.#empty.get(channel)
-    if (log?.expired !== true) return log
-    this.#forget(channel, log)
-    return undefined
-  }
-
-  #living(channel: string): ChannelLog | undefined {
-    const log = this.#logs.get(channel)
+  #living(logs: ReadonlyMap<string, ChannelLog>, channel: string): ChannelLog | undefined {
+    const log = logs.get(channel)
     if (log?.expired !== true) return log
     this.#forget(channel, log)
     return undefined

@@ -71,26 +71,16 @@ export const ERROR_TABLE: Readonly<Record<string, ErrorMeaning>> = {
 /** Whatever is not in the table. */
 const UNKNOWN_CODE: Omit<ErrorMeaning, 'text'> = { action: 'reject', code: 'refused' }
 
-/** What may be told to anybody, without the host's name. */
-const NETWORK_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EHOSTUNREACH: 'no route',
-  ENETUNREACH: 'no route',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'no such host',
-  ETIMEDOUT: 'no answer',
-  EPIPE: 'connection closed',
-}
-
-const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused; is Redis running there?',
-  ECONNRESET: 'the connection was reset',
-  EHOSTUNREACH: 'no route to that host',
-  ENETUNREACH: 'no route to that network',
-  ENOTFOUND: 'no such host name',
-  EAI_AGAIN: 'the host name cannot be resolved now',
-  ETIMEDOUT: 'no answer to the connection request',
+/** Errors of the network: a word that may be told to anybody, without the host's name, and a text for the operator. */
+const NETWORK: Readonly<Record<string, { readonly word: string; readonly text?: string }>> = {
+  ECONNREFUSED: { word: 'connection refused', text: 'connection refused; is Redis running there?' },
+  ECONNRESET: { word: 'connection reset', text: 'the connection was reset' },
+  EHOSTUNREACH: { word: 'no route', text: 'no route to that host' },
+  ENETUNREACH: { word: 'no route', text: 'no route to that network' },
+  ENOTFOUND: { word: 'no such host', text: 'no such host name' },
+  EAI_AGAIN: { word: 'no such host', text: 'the host name cannot be resolved now' },
+  ETIMEDOUT: { word: 'no answer', text: 'no answer to the connection request' },
+  EPIPE: { word: 'connection closed' },
 }
 
 /** A call's effect if it was sent and no answer came: `write` may have been carried out, `read` has none. */
@@ -161,7 +151,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)
   const code = codeOf(error)
-  return NETWORK[code] ?? (error.message === '' ? code || error.constructor.name : firstLine(error.message))
+  return NETWORK[code]?.text ?? (error.message === '' ? code || error.constructor.name : firstLine(error.message))
 }
 
 /** The same without anything that names a host. */
@@ -169,7 +159,7 @@ function reasonWord(error: unknown): string | undefined {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonWord(error.errors[0])
   if (!(error instanceof Error)) return undefined
   if (isCertificateError(error)) return 'certificate'
-  const known = NETWORK_WORDS[codeOf(error)]
+  const known = NETWORK[codeOf(error)]?.word
   if (known !== undefined) return known
   if (/^no answer|^Connection timeout|did not come back/i.test(error.message)) return 'no answer'
   return /closed|lost/i.test(error.message) ? 'connection closed' : undefined

@@ -86,6 +86,9 @@ export interface ApiOptions {
   readonly maxPayloadBytes: number
 }
 
+/** Carries out a method. @param body - The request's text. @returns The result, or its JSON text. */
+type Work<T> = (value: T, body: string) => Promise<object | string>
+
 /**
  * The server API: `POST /api/publish`, `/broadcast`, `/send`, `/history`, `/disconnect`, `/info`, with header `X-API-Key`. What was understood is answered
  * with 200 and `{"result":…}` or `{"error":{"code","message"}}`.
@@ -101,70 +104,47 @@ export function apiRoutes(options: ApiOptions): Hono {
         context.json({ error: { code: 106, message: 'limit exceeded: the body is too large' } }, 413),
     }),
   )
-  api.post('/publish', async (context) => {
-    const body = await jsonBody(context, PUBLISH)
-    if ('refusal' in body) return body.refusal
-    const { channel, idempotency_key: idempotencyKey } = body.value
-    return answer(context, async () => {
-      const data = payloadOf(body.text, options.maxPayloadBytes)
-      return wirePosition(await hub.publish(channel, data, { idempotencyKey }))
+  const method = <T>(name: string, schema: z.ZodType<T>, work: Work<T>): void => {
+    api.post(`/${name}`, async (context) => {
+      const body = await jsonBody(context, schema)
+      return 'refusal' in body ? body.refusal : answer(context, () => work(body.value, body.text))
     })
+  }
+  method('publish', PUBLISH, async ({ channel, idempotency_key: idempotencyKey }, body) => {
+    const data = payloadOf(body, options.maxPayloadBytes)
+    return wirePosition(await hub.publish(channel, data, { idempotencyKey }))
   })
-  api.post('/broadcast', async (context) => {
-    const body = await jsonBody(context, BROADCAST)
-    if ('refusal' in body) return body.refusal
-    const { channels, idempotency_key: idempotencyKey } = body.value
-    return answer(context, async () => {
-      const data = payloadOf(body.text, options.maxPayloadBytes)
-      const publish = async (channel: string): Promise<object> => {
-        try {
-          return { result: wirePosition(await hub.publish(channel, data, { idempotencyKey })) }
-        } catch (error) {
-          return { error: wireError(error) }
-        }
+  method('broadcast', BROADCAST, async ({ channels, idempotency_key: idempotencyKey }, body) => {
+    const data = payloadOf(body, options.maxPayloadBytes)
+    const publish = async (channel: string): Promise<object> => {
+      try {
+        return { result: wirePosition(await hub.publish(channel, data, { idempotencyKey })) }
+      } catch (error) {
+        return { error: wireError(error) }
       }
-      return { responses: await Promise.all(channels.map(publish)) }
-    })
+    }
+    return { responses: await Promise.all(channels.map(publish)) }
   })
-  api.post('/send', async (context) => {
-    const body = await jsonBody(context, SEND)
-    if ('refusal' in body) return body.refusal
-    const { user, idempotency_key: idempotencyKey } = body.value
-    return answer(context, async () => {
-      const data = payloadOf(body.text, options.maxPayloadBytes)
-      return wirePosition(await hub.sendToUser(user, data, { idempotencyKey }))
-    })
+  method('send', SEND, async ({ user, idempotency_key: idempotencyKey }, body) => {
+    const data = payloadOf(body, options.maxPayloadBytes)
+    return wirePosition(await hub.sendToUser(user, data, { idempotencyKey }))
   })
-  api.post('/history', async (context) => {
-    const body = await jsonBody(context, HISTORY)
-    if ('refusal' in body) return body.refusal
-    const { channel, limit, reverse, since } = body.value
-    return answerText(context, async () => {
-      // As on the wire: 0 asks for the position only, a negative number for all that there is.
-      const most = limit < 0 ? HISTORY_LIMIT : Math.min(limit, HISTORY_LIMIT)
-      const { publications, position } = await hub.history(channel, { limit: most, reverse, since, raw: true })
-      const { offset = 0, epoch = '' } = wirePosition(position)
-      return `{"publications":[${publications.map(wirePublication).join()}],"offset":${offset},"epoch":${JSON.stringify(epoch)}}`
-    })
+  method('history', HISTORY, async ({ channel, limit, reverse, since }) => {
+    // As on the wire: 0 asks for the position only, a negative number for as many as fit an answer.
+    const most = limit < 0 ? HISTORY_LIMIT : Math.min(limit, HISTORY_LIMIT)
+    const { publications, position } = await hub.history(channel, { limit: most, reverse, since, raw: true })
+    const { offset, epoch } = position
+    return `{"publications":[${publications.map(wirePublication).join()}],"offset":${offset},"epoch":${JSON.stringify(epoch)}}`
   })
-  api.post('/disconnect', async (context) => {
-    const body = await jsonBody(context, DISCONNECT)
-    if ('refusal' in body) return body.refusal
-    const { user, client = '', disconnect } = body.value
-    return answer(context, async () => {
-      await hub.disconnect(user === undefined ? { connectionId: client } : { userId: user }, disconnect)
-      return {}
-    })
+  method('disconnect', DISCONNECT, async ({ user, client = '', disconnect }) => {
+    await hub.disconnect(user === undefined ? { connectionId: client } : { userId: user }, disconnect)
+    return {}
   })
-  api.post('/info', async (context) => {
-    const body = await jsonBody(context, INFO)
-    if ('refusal' in body) return body.refusal
-    return answer(context, async () => ({
-      version: VERSION,
-      uptime: Math.round(process.uptime()),
-      ...snakeCased(hub.stats()),
-    }))
-  })
+  method('info', INFO, async () => ({
+    version: VERSION,
+    uptime: Math.round(process.uptime()),
+    ...snakeCased(hub.stats()),
+  }))
   return api
 }
 
@@ -202,18 +182,11 @@ class ApiError extends Error {
   }
 }
 
-async function answer(context: Context, work: () => Promise<object>): Promise<Response> {
+async function answer(context: Context, work: () => Promise<object | string>): Promise<Response> {
   try {
-    return context.json({ result: await work() })
-  } catch (error) {
-    return context.json({ error: wireError(error) })
-  }
-}
-
-/** Like `answer`, for a result that is JSON text already. */
-async function answerText(context: Context, work: () => Promise<string>): Promise<Response> {
-  try {
-    return context.body(`{"result":${await work()}}`, 200, { 'content-type': 'application/json' })
+    const result = await work()
+    const text = typeof result === 'string' ? result : JSON.stringify(result)
+    return context.body(`{"result":${text}}`, 200, { 'content-type': 'application/json' })
   } catch (error) {
     return context.json({ error: wireError(error) })
   }

@@ -118,11 +118,8 @@ function frameBytes(maxPayloadBytes: number | undefined): number | undefined {
 
 /** In development, pages of this machine alone: their `Host` is checked too, so that a page that was rebound to this machine is a stranger. */
 function originPolicy({ dev, host: listensOn, origins }: ServerConfig): OriginPolicy | undefined {
-  if (!dev || origins === 'any') return origins
-  return (origin, host) => {
-    if (origins !== undefined) return isOriginAllowed(origin, host, origins)
-    return isLocalHost(host, listensOn) && isLocalOrigin(origin, listensOn)
-  }
+  if (!dev || origins !== undefined) return origins
+  return (origin, host) => isLocalHost(host, listensOn) && isLocalOrigin(origin, listensOn)
 }
 
 /** Whether a `Host` header is the host of one of the listed origins. */
